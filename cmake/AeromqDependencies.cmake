@@ -1,0 +1,17 @@
+# Everything comes from Debian packages (scripts/install_dependencies). Third parties are SYSTEM,
+# so their headers never meet our warnings.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(fmt REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(tl-expected REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(cppzmq REQUIRED)
+find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+find_package(SQLite3 REQUIRED)
+pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
+if(AEROMQ_TESTS)
+  find_package(GTest REQUIRED)
+  include(GoogleTest)
+endif()
