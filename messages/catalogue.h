@@ -533,6 +533,25 @@ struct AuditResult {
   friend bool operator==(const AuditResult&, const AuditResult&) = default;
 };
 
+/// One message forwarded or one request closed, on the observer feed: beside the road, never of it.
+struct StageEvent {
+  std::uint64_t number = 0;  ///< dense within one run of the broker
+  BootId boot;
+  std::uint64_t wall_ns = 0;
+  std::string request;   ///< text form; empty for news about a part
+  std::string message;   ///< wire name of the message, or "part_joined", "part_lost", "closed"
+  std::string sender;
+  std::string receiver;
+  static constexpr auto fields() {
+    using S = StageEvent;
+    return std::tuple{Field{"number", &S::number},   Field{"boot", &S::boot},
+                      Field{"wall_ns", &S::wall_ns}, Field{"request", &S::request, 64},
+                      Field{"message", &S::message}, Field{"sender", &S::sender},
+                      Field{"receiver", &S::receiver}};
+  }
+  friend bool operator==(const StageEvent&, const StageEvent&) = default;
+};
+
 // ---- broker -> road ----------------------------------------------------------------------------
 
 /// Drop the pending confirmation. `client gone`: its end is recorded; `stage lost`: silently, the
@@ -547,22 +566,33 @@ struct VoidConfirmation {
 /// The broker's word about a request that it refused or closed, or about the control plane itself.
 struct Report {
   static constexpr auto kType = MessageType::report;
+  std::uint64_t nonce = 0;  ///< the answer carries it back
   Error error;
   std::string failure;  ///< failure type: "refused", "stage lost", "malformed" ... (F9)
   std::string lost;     ///< the actor concerned: "dispatcher 1a2b3c4d"
   std::string stage;    ///< name of the message that it held
   bool refusal = false; ///< recorded as refused, else as failed
-  bool answer = false;  ///< a client waits: tell it after recording
   Bytes command;        ///< the submit body as far as known
   Bytes late;           ///< a late `acted` body: recorded, never sent
   static constexpr auto fields() {
     using R = Report;
-    return std::tuple{Field{"error", &R::error},     Field{"failure", &R::failure, 64},
-                      Field{"lost", &R::lost, 128},  Field{"stage", &R::stage, 64},
-                      Field{"refusal", &R::refusal}, Field{"answer", &R::answer},
-                      Field{"command", &R::command}, Field{"late", &R::late}};
+    return std::tuple{Field{"nonce", &R::nonce},          Field{"error", &R::error},
+                      Field{"failure", &R::failure, 64},  Field{"lost", &R::lost, 128},
+                      Field{"stage", &R::stage, 64},      Field{"refusal", &R::refusal},
+                      Field{"command", &R::command},      Field{"late", &R::late}};
   }
   friend bool operator==(const Report&, const Report&) = default;
+};
+
+/// The report is durable: now the broker tells the client, if one waits.
+struct Reported {
+  static constexpr auto kType = MessageType::reported;
+  std::uint64_t nonce = 0;
+  std::uint64_t record = 0;  ///< seq of its record
+  static constexpr auto fields() {
+    return std::tuple{Field{"nonce", &Reported::nonce}, Field{"record", &Reported::record}};
+  }
+  friend bool operator==(const Reported&, const Reported&) = default;
 };
 
 /// Is this client still there? Clients read and ignore it.

@@ -59,14 +59,17 @@ constexpr std::array kRoutes{
     Route{T::dispatch, "dispatch", writer, dispatcher, {T::confirmed}},
     Route{T::result, "result", writer, client, {T::observed, T::acted}},
     Route{T::error, "error", writer, client,
-          {T::acted, T::ended, T::refused_by_gate, T::refused_by_dispatcher,
-           T::refused_by_explainer, T::refused_by_keeper, T::refused_by_reader, T::report}},
+          // After anything that the writer was given: it also says that it could not record it.
+          {T::observed, T::asked, T::confirmed, T::acted, T::ended, T::audit_answer,
+           T::refused_by_gate, T::refused_by_dispatcher, T::refused_by_explainer,
+           T::refused_by_keeper, T::refused_by_reader}},
     Route{T::audit_result, "audit_result", writer, client, {T::audit_answer}},
 
     Route{T::void_confirmation, "void_confirmation", broker, keeper, {T::confirmation_asked}},
     Route{T::report, "report", broker, writer, {}},
     Route{T::broker_error, "broker_error", broker, client, {}},
     Route{T::probe, "probe", broker, client, {}},
+    Route{T::reported, "reported", writer, broker, {}},
 };
 
 }  // namespace

@@ -73,6 +73,7 @@ enum class MessageType : std::uint8_t {
   report = 91,
   broker_error = 92,
   probe = 93,
+  reported = 94,
 };
 
 /// A set of message types, for the `follows` column.
