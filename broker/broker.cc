@@ -1,0 +1,546 @@
+#include "broker/broker.h"
+
+#include <utility>
+
+namespace aeromq::broker {
+namespace {
+
+constexpr std::size_t kIncarnationShown = 4;  // octets of an incarnation in names for people
+
+std::string name_of_actor(const LiveActor& actor) {
+  return std::string(text_of(actor.role)) + " " +
+         to_hex(actor.incarnation.view().first(kIncarnationShown));
+}
+
+// Client-side messages that open a request, by type.
+bool opens_request(MessageType type) {
+  return type == MessageType::submit || type == MessageType::audit_query;
+}
+
+constexpr std::array kActorRoles{ActorRole::gate,       ActorRole::explainer, ActorRole::keeper,
+                                 ActorRole::writer,     ActorRole::dispatcher, ActorRole::reader};
+
+}  // namespace
+
+Broker::Broker(BrokerOptions options, const Moment& start)
+    : options_(std::move(options)), start_(start), now_(start) {}
+
+Effects Broker::take() { return std::exchange(effects_, {}); }
+
+// ---- incoming -------------------------------------------------------------------------------
+
+Effects Broker::on_message(const Link& from, const std::string& user_id,
+                           std::vector<Bytes> frames, const Moment& now) {
+  now_ = now;
+  auto* actor = from.side == Side::control ? registry_.find_by_connection(from.connection) : nullptr;
+  auto* client = from.side == Side::client ? sessions_.seen(from.connection, user_id) : nullptr;
+  if (from.side == Side::client && (client == nullptr || client->barred)) return take();
+
+  auto header = frames.size() == kFrames
+                    ? check_magic(frames[0]).and_then([&] { return decode_header(frames[1]); })
+                    : Result<Header>(fail(make_error(ErrorCode::malformed, "frames")));
+  const auto expected = actor != nullptr ? actor->seq_in + 1 : client != nullptr ? client->seq_in + 1 : 1;
+  if (header && header->seq != expected)
+    header = fail(make_error(ErrorCode::malformed, "seq is not contiguous"));
+  if (header && header->type != MessageType::hello && header->boot != options_.boot)
+    header = fail(make_error(ErrorCode::malformed, "another boot id"));
+  if (header && client != nullptr && !header->principal.empty())
+    header = fail(make_error(ErrorCode::malformed, "the principal is not the client's to fill in"));
+  if (!header) {
+    // No reply: whoever cannot frame a message would not understand one.
+    if (client != nullptr) bar(*client, header.error());
+    if (actor != nullptr) lose_actor(actor->role, "malformed message");
+    return take();
+  }
+
+  if (client != nullptr) {
+    client->seq_in = header->seq;
+    from_client(*client, *header, std::move(frames[2]));
+  } else if (actor != nullptr) {
+    actor->seq_in = header->seq;
+    actor->heard = now;
+    from_actor(*actor, *header, std::move(frames[2]));
+  } else if (header->type == MessageType::hello) {
+    hello_of_actor(from, *header, frames[2]);
+  }  // else: an incarnation that was declared dead, or a stranger: dropped
+  return take();
+}
+
+void Broker::hello_of_actor(const Link& from, const Header& header, const Bytes& body) {
+  const auto hello = decode<Hello>(body);
+  LiveActor actor;
+  actor.connection = from.connection;
+  actor.seq_in = header.seq;
+  actor.since = actor.heard = now_;
+  const bool is_actor = hello && hello->role != ActorRole::client && hello->role != ActorRole::broker;
+  if (is_actor) {
+    actor.role = hello->role;
+    actor.name = hello->name;
+    actor.incarnation = hello->incarnation;
+    actor.pid = hello->pid;
+  }
+  if (!is_actor || !registry_.join(actor)) {
+    const auto error = is_actor ? make_error(ErrorCode::name_taken, std::string(text_of(hello->role)))
+                                : make_error(ErrorCode::malformed, "hello");
+    send_actor(actor, MessageType::hello_refused, {}, {}, encode(HelloRefused{error}));
+    return;
+  }
+  auto& joined = *registry_.find(actor.role);
+  Welcome welcome;
+  welcome.heartbeat_ms = options_.heartbeat_ms;
+  welcome.max_body = kMaxBody;
+  welcome.minor = kMinor;
+  send_actor(joined, MessageType::welcome, {}, {}, encode(welcome));
+  note("part_joined", joined.role, ActorRole::broker, {});
+  if (joined.role == ActorRole::writer)
+    for (auto& kept : reports_.take_kept()) report(std::move(kept));
+}
+
+void Broker::from_actor(LiveActor& actor, const Header& header, Bytes body) {
+  const auto type = header.type;
+  if (type == MessageType::pong) return;
+  if (type == MessageType::opened && actor.role == ActorRole::dispatcher) return opened(body);
+  if (type == MessageType::reported && actor.role == ActorRole::writer) return reported(body);
+
+  const auto* route = find_route(type);
+  if (route == nullptr || is_link(type) || route->sender != actor.role) {
+    PendingReport illegal;
+    illegal.request = header.request;
+    illegal.report.error = make_error(ErrorCode::illegal_message, std::string(name_of(type)));
+    illegal.report.failure = "illegal message";
+    illegal.report.lost = name_of_actor(actor);
+    report(std::move(illegal));
+    return lose_actor(actor.role, "illegal message");
+  }
+  const auto at = roads_.find(header.request);
+  if (at != roads_.end() && at->second.awaits(*route))
+    return forward(at->second, type, std::move(body));
+  if (type == MessageType::acted) {
+    // Too late to be told, but it is the kernel's word: recorded (never sent).
+    PendingReport late;
+    late.request = header.request;
+    late.report.error = make_error(ErrorCode::dispatch_lost, "the answer came too late to be told");
+    late.report.failure = "late result";
+    late.report.lost = name_of_actor(actor);
+    late.report.late = std::move(body);
+    report(std::move(late));
+  }
+  note("late", actor.role, ActorRole::broker, header.request);
+}
+
+void Broker::opened(const Bytes& body) {
+  const auto message = decode<Opened>(body);
+  const bool fits = message && message->epoch > 0 && message->epoch < (1U << 24) &&
+                    message->dispatcher < 256;
+  if (!fits) return lose_actor(ActorRole::dispatcher, "malformed opened");
+  registry_.kernel = OpenKernel{*message, now_};
+}
+
+void Broker::reported(const Bytes& body) {
+  const auto message = decode<Reported>(body);
+  if (!message) return lose_actor(ActorRole::writer, "malformed reported");
+  if (const auto pending = reports_.take(message->nonce); pending && !pending->client.empty())
+    tell_client(pending->client, pending->request, pending->report.error, message->record);
+}
+
+void Broker::hello_of_client(ClientLink& client, const Header&, const Bytes& body) {
+  const auto hello = decode<Hello>(body);
+  if (!hello || hello->role != ActorRole::client || client.welcomed)
+    return bar(client, make_error(ErrorCode::malformed, "hello"));
+  if (!sessions_.grant(client, registry_.kernel, options_.lease_ms, now_)) {
+    const HelloRefused refused{make_error(ErrorCode::busy, "session numbers are used up")};
+    return send_client(client.connection, MessageType::hello_refused, {}, encode(refused));
+  }
+  client.welcomed = true;
+  Welcome welcome;
+  welcome.session = client.session;
+  welcome.lease_ms = Sessions::lease_left_ms(client, registry_.kernel, now_);
+  welcome.heartbeat_ms = options_.heartbeat_ms;
+  welcome.max_in_flight = options_.max_in_flight;
+  welcome.max_body = kMaxBody;
+  welcome.minor = kMinor;
+  welcome.principal = client.principal;
+  if (registry_.kernel) welcome.cluster = registry_.kernel->opened.cluster;
+  send_client(client.connection, MessageType::welcome, {}, encode(welcome));
+}
+
+void Broker::from_client(ClientLink& client, const Header& header, Bytes body) {
+  const auto type = header.type;
+  if (type == MessageType::hello) return hello_of_client(client, header, body);
+  const auto* route = find_route(type);
+  const bool legal = client.welcomed && route != nullptr && route->sender == ActorRole::client &&
+                     is_link(type) == header.request.empty() && type != MessageType::pong;
+  if (!legal) return bar(client, make_error(ErrorCode::illegal_message, std::string(name_of(type))));
+  if (type == MessageType::status_query)
+    return send_client(client.connection, MessageType::status, {}, encode(status()));
+  if (type == MessageType::renew) {
+    if (!decode<Renew>(body) ||
+        !sessions_.grant(client, registry_.kernel, options_.lease_ms, now_))
+      return bar(client, make_error(ErrorCode::malformed, "renew"));
+    const Renewed renewed{client.session,
+                          Sessions::lease_left_ms(client, registry_.kernel, now_)};
+    return send_client(client.connection, MessageType::renewed, {}, encode(renewed));
+  }
+  if (opens_request(type)) return open_request(client, header, std::move(body));
+  follow_up(client, header, std::move(body));
+}
+
+void Broker::open_request(ClientLink& client, const Header& header, Bytes body) {
+  const auto& request = header.request;
+  if (registry_.find(ActorRole::writer) == nullptr)  // nothing at all is accepted unrecorded (G1)
+    return refuse(client, request, make_error(ErrorCode::audit_unavailable), body);
+  if (auto error = sessions_.admit(client, request)) return refuse(client, request, *error, body);
+  if (client.open_requests >= options_.max_in_flight)
+    return refuse(client, request, make_error(ErrorCode::busy), body);
+  if (registry_.find(ActorRole::gate) == nullptr) {
+    const auto error = make_error(ErrorCode::actor_unavailable, "authority-gate");
+    return refuse(client, request, error, body);
+  }
+  if (header.type == MessageType::submit) {
+    if (!registry_.kernel)
+      return refuse(client, request, make_error(ErrorCode::actor_unavailable, "dispatcher"), body);
+    const auto& opened = registry_.kernel->opened;
+    const auto& session = request.session;
+    if (session.history != opened.history || session.dispatcher != opened.dispatcher ||
+        session.epoch != opened.epoch)
+      return refuse(client, request, make_error(ErrorCode::session_ended), body);
+    if (request.kernel_action &&
+        Sessions::lease_left_ms(client, registry_.kernel, now_) < options_.token_ttl_ms)
+      return refuse(client, request, make_error(ErrorCode::lease_too_short), body);
+  }
+  Road road;
+  road.request = request;
+  road.principal = client.principal;
+  road.client = client.connection;
+  road.command = body;
+  ++client.open_requests;
+  auto& opened = roads_.emplace(request, std::move(road)).first->second;
+  forward(opened, header.type, std::move(body));
+}
+
+void Broker::follow_up(ClientLink& client, const Header& header, Bytes body) {
+  const auto at = roads_.find(header.request);
+  const bool own = at != roads_.end() && at->second.client == client.connection &&
+                   at->second.principal == client.principal;
+  if (own && at->second.awaits(*find_route(header.type)))
+    return forward(at->second, header.type, std::move(body));
+  // A repeat, a stranger's, or too late: the first one may be executing, so never "not executed".
+  auto code = ErrorCode::not_pending;
+  if (own && !at->second.pending()) code = ErrorCode::token_spent;
+  if (!own && at != roads_.end()) code = ErrorCode::unknown_session;
+  refuse(client, header.request, make_error(code), {});
+}
+
+// ---- the road -------------------------------------------------------------------------------
+
+void Broker::forward(Road& road, MessageType type, Bytes body) {
+  const auto receiver = find_route(type)->receiver;
+  const auto sender = find_route(type)->sender;
+  note(name_of(type), sender, receiver, road.request);
+  // The gate said no to a confirm: the keeper drops what it still holds; the refusal is the end.
+  if (type == MessageType::refused_by_gate && road.last == MessageType::confirm)
+    void_pending(road, EndReason::stage_lost);
+  if (type == MessageType::acted) credit_used_ = false;
+  road.last = type;
+  road.deadline_boot_ns = deadline_for(receiver);
+
+  if (receiver == ActorRole::client) {
+    const auto request = road.request;
+    const auto client = road.client;
+    if (type != MessageType::confirmation_asked) {
+      close(request);
+    } else if (client.empty()) {
+      return void_pending(road, EndReason::client_gone);
+    }
+    if (!client.empty()) send_client(client, type, request, std::move(body));
+  } else if (type == MessageType::dispatch) {
+    hand_over(road, std::move(body));
+  } else if (auto* actor = registry_.find(receiver)) {
+    send_actor(*actor, type, road.request, road.principal, std::move(body));
+  } else {
+    const Road lost = road;
+    close_lost(lost, receiver, std::string(text_of(receiver)) + " is not there");
+  }
+  if (type == MessageType::acted) grant_credit();
+}
+
+// Credit of one: the dispatcher never has a queue of mutations behind a frozen process. What waits
+// here was recorded and never handed over, so its loss is "not executed".
+void Broker::hand_over(Road& road, Bytes body) {
+  if (registry_.kernel == std::nullopt) {
+    const Road lost = road;
+    return close_lost(lost, ActorRole::dispatcher, "dispatcher is not there");
+  }
+  if (credit_used_) {
+    road.waiting = true;
+    road.deadline_boot_ns = 0;
+    dispatches_.emplace_back(road.request, std::move(body));
+    return;
+  }
+  credit_used_ = true;
+  road.handed_over = true;
+  send_actor(*registry_.find(ActorRole::dispatcher), MessageType::dispatch, road.request,
+             road.principal, std::move(body));
+}
+
+void Broker::grant_credit() {
+  while (!credit_used_ && !dispatches_.empty()) {
+    auto [request, body] = std::move(dispatches_.front());
+    dispatches_.pop_front();
+    const auto at = roads_.find(request);
+    if (at == roads_.end()) continue;
+    at->second.waiting = false;
+    at->second.deadline_boot_ns = deadline_for(ActorRole::dispatcher);
+    hand_over(at->second, std::move(body));
+  }
+}
+
+void Broker::close(const RequestId& request) {
+  const auto at = roads_.find(request);
+  if (at == roads_.end()) return;
+  if (auto* client = sessions_.find(at->second.client); client != nullptr)
+    --client->open_requests;
+  roads_.erase(at);
+}
+
+void Broker::void_pending(Road& road, EndReason why) {
+  auto* keeper = registry_.find(ActorRole::keeper);
+  if (keeper == nullptr) return;  // its memory is gone: nothing is pending any more
+  if (why == EndReason::client_gone) {
+    road.last = MessageType::void_confirmation;
+    road.deadline_boot_ns = deadline_for(ActorRole::keeper);
+    note("void_confirmation", ActorRole::broker, ActorRole::keeper, road.request);
+  }
+  send_actor(*keeper, MessageType::void_confirmation, road.request, road.principal,
+             encode(VoidConfirmation{why}));
+}
+
+// ---- losses ---------------------------------------------------------------------------------
+
+// ONE step: the incarnation is dead (whatever it still sends is dropped), its requests are closed;
+// only then is anybody told. Nothing is sent to its successor.
+void Broker::lose_actor(ActorRole role, const std::string& why) {
+  auto* found = registry_.find(role);
+  if (found == nullptr) return;
+  auto actor = *found;
+  registry_.remove(role);
+  note("part_lost", role, ActorRole::broker, {});
+  const auto name = name_of_actor(actor) + " (" + why + ")";
+  std::vector<Road> ended;
+  for (const auto& [request, road] : roads_)
+    if (ends_with(road, role)) ended.push_back(road);
+  if (role == ActorRole::dispatcher) {
+    credit_used_ = false;
+    dispatches_.clear();
+  }
+  for (const auto& road : ended) close(road.request);
+  send_actor(actor, MessageType::goodbye, {}, {}, encode(Goodbye{why}));
+
+  PendingReport part;
+  part.report.error = make_error(ErrorCode::stage_lost, name, Outcome::not_executed);
+  part.report.failure = "part lost";
+  part.report.lost = name;
+  if (role == ActorRole::writer) {
+    // What it was told may or may not be durable; the clients that wait are told unrecorded.
+    for (auto& lost : reports_.take_all()) {
+      if (!lost.client.empty()) tell_client(lost.client, lost.request, lost.report.error, 0);
+      reports_.keep(std::move(lost));
+    }
+  }
+  report(std::move(part));
+  for (const auto& road : ended) close_lost(road, role, name);
+}
+
+void Broker::close_lost(const Road& road, ActorRole lost, const std::string& name) {
+  close(road.request);
+  if (lost != ActorRole::keeper && !road.handed_over && road.principal.size() > 0)
+    if (auto* keeper = registry_.find(ActorRole::keeper))
+      send_actor(*keeper, MessageType::void_confirmation, road.request, road.principal,
+                 encode(VoidConfirmation{EndReason::stage_lost}));
+  PendingReport pending;
+  pending.request = road.request;
+  pending.principal = road.principal;
+  pending.client = road.client;
+  pending.report.error = loss_error(road, lost, name);
+  pending.report.failure = lost == ActorRole::dispatcher && road.handed_over ? "dispatch lost"
+                                                                             : "stage lost";
+  pending.report.lost = name;
+  pending.report.stage = std::string(name_of(road.last));
+  pending.report.command = road.command;
+  report(std::move(pending));
+}
+
+void Broker::lose_client(const std::string& connection) {
+  std::vector<RequestId> pending;
+  for (auto& [request, road] : roads_) {
+    if (road.client != connection) continue;
+    road.client.clear();
+    if (road.pending()) pending.push_back(request);
+  }
+  sessions_.forget(connection);
+  for (const auto& request : pending) void_pending(roads_.at(request), EndReason::client_gone);
+}
+
+void Broker::bar(ClientLink& client, const Error& error) {
+  client.barred = true;
+  PendingReport pending;
+  pending.principal = client.principal;
+  pending.report.error = error;
+  pending.report.failure = "malformed message";
+  pending.report.refusal = true;
+  report(std::move(pending));
+  const auto connection = client.connection;
+  // Its pending confirmations end with its right to speak; the link stays barred until it is gone.
+  for (auto& [request, road] : roads_) {
+    if (road.client != connection) continue;
+    road.client.clear();
+    if (road.pending()) void_pending(road, EndReason::client_gone);
+  }
+}
+
+Effects Broker::on_undelivered(const Outbound& message, const Moment& now) {
+  now_ = now;
+  if (message.to.side == Side::client) {
+    lose_client(message.to.connection);
+    return take();
+  }
+  auto* actor = registry_.find_by_connection(message.to.connection);
+  if (actor == nullptr) return take();
+  // The dispatch never left: the dispatcher cannot have executed it.
+  if (message.header.type == MessageType::dispatch)
+    if (const auto at = roads_.find(message.header.request); at != roads_.end())
+      at->second.handed_over = false;
+  lose_actor(actor->role, "connection ended");
+  return take();
+}
+
+Effects Broker::on_tick(const Moment& now) {
+  now_ = now;
+  const auto timeout_ns = options_.stage_timeout_ms * kNanosPerMs;
+  std::vector<std::pair<ActorRole, std::string>> lost;
+  for (const auto& [role, actor] : registry_.all())
+    if (now.boot_ns > actor.heard.boot_ns + timeout_ns) lost.emplace_back(role, "silent");
+  for (const auto& [request, road] : roads_)
+    if (road.deadline_boot_ns != 0 && now.boot_ns > road.deadline_boot_ns)
+      lost.emplace_back(road.holder(), std::string(name_of(road.last)) + " took too long");
+  for (const auto& [role, why] : lost) lose_actor(role, why);
+  if (now.boot_ns >= last_ping_ns_ + options_.heartbeat_ms * kNanosPerMs) {
+    last_ping_ns_ = now.boot_ns;
+    ++ping_nonce_;
+    for (const auto role : kActorRoles)
+      if (auto* actor = registry_.find(role))
+        send_actor(*actor, MessageType::ping, {}, {}, encode(Ping{ping_nonce_}));
+  }
+  return take();
+}
+
+Effects Broker::on_disconnect_hint(const Moment& now) {
+  now_ = now;
+  for (const auto role : kActorRoles)
+    if (auto* actor = registry_.find(role))
+      send_actor(*actor, MessageType::ping, {}, {}, encode(Ping{++ping_nonce_}));
+  std::vector<std::string> connections;
+  for (const auto& [connection, client] : sessions_.all()) connections.push_back(connection);
+  for (const auto& connection : connections)
+    send_client(connection, MessageType::probe, {}, encode(Probe{}));
+  return take();
+}
+
+// ---- reports and answers ----------------------------------------------------------------------
+
+void Broker::report(PendingReport pending) {
+  auto* writer = registry_.find(ActorRole::writer);
+  if (writer == nullptr) {
+    if (!pending.client.empty())
+      tell_client(pending.client, pending.request, pending.report.error, 0);
+    return reports_.keep(std::move(pending));
+  }
+  const auto& sent = reports_.sent(std::move(pending));
+  send_actor(*writer, MessageType::report, sent.request, sent.principal, encode(sent.report));
+}
+
+void Broker::refuse(ClientLink& client, const RequestId& request, const Error& error,
+                    const Bytes& body) {
+  // Bounded: somebody who only repeats is cut off instead of filling memory and log.
+  if (reports_.outstanding() > Sessions::kMaxClients * 4) {
+    client.barred = true;
+    return;
+  }
+  PendingReport pending;
+  pending.request = request;
+  pending.principal = client.principal;
+  pending.client = client.connection;
+  pending.report.error = error;
+  pending.report.failure = "refused";
+  pending.report.refusal = true;
+  pending.report.command = body;
+  report(std::move(pending));
+}
+
+void Broker::tell_client(const std::string& connection, const RequestId& request,
+                         const Error& error, std::uint64_t record) {
+  send_client(connection, MessageType::broker_error, request, encode(ErrorAnswer{error, record}));
+}
+
+// ---- sending ----------------------------------------------------------------------------------
+
+void Broker::send_actor(LiveActor& actor, MessageType type, const RequestId& request,
+                        const std::string& principal, Bytes body) {
+  effects_.send.push_back({{Side::control, actor.connection},
+                           {type, options_.boot, ++actor.seq_out, request, principal},
+                           std::move(body)});
+}
+
+void Broker::send_client(const std::string& connection, MessageType type, const RequestId& request,
+                         Bytes body) {
+  auto* client = sessions_.find(connection);
+  if (client == nullptr) return;
+  effects_.send.push_back({{Side::client, connection},
+                           {type, options_.boot, ++client->seq_out, request, {}},
+                           std::move(body)});
+}
+
+void Broker::note(std::string_view message, ActorRole sender, ActorRole receiver,
+                  const RequestId& request) {
+  effects_.feed.push_back({++feed_number_, options_.boot, now_.wall_ns,
+                           request.empty() ? std::string() : request.text(), std::string(message),
+                           std::string(text_of(sender)), std::string(text_of(receiver))});
+}
+
+std::uint64_t Broker::deadline_for(ActorRole holder) const {
+  if (holder == ActorRole::client) return 0;
+  const auto ms = holder == ActorRole::reader ? options_.reader_timeout_ms : options_.stage_timeout_ms;
+  return now_.boot_ns + ms * kNanosPerMs;
+}
+
+Status Broker::status() const {
+  Status status;
+  for (const auto role : kActorRoles) {
+    Part part;
+    part.role = role;
+    if (const auto* actor = registry_.find(role)) {
+      part.alive = true;
+      part.name = actor->name;
+      part.incarnation = actor->incarnation;
+      part.pid = actor->pid;
+      part.age_ms = (now_.boot_ns - actor->since.boot_ns) / kNanosPerMs;
+      part.quiet_ms = (now_.boot_ns - actor->heard.boot_ns) / kNanosPerMs;
+    }
+    status.parts.push_back(std::move(part));
+  }
+  if (registry_.kernel) {
+    status.dispatcher = registry_.kernel->opened.dispatcher;
+    status.epoch = registry_.kernel->opened.epoch;
+    status.history = registry_.kernel->opened.history;
+  }
+  status.open_requests = roads_.size();
+  for (const auto& [request, road] : roads_)
+    if (road.pending()) ++status.pending_confirmations;
+  status.clients = sessions_.all().size();
+  status.unrecorded = reports_.unrecorded();
+  status.up_ms = (now_.boot_ns - start_.boot_ns) / kNanosPerMs;
+  status.build = options_.build;
+  return status;
+}
+
+}  // namespace aeromq::broker

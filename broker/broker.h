@@ -1,0 +1,111 @@
+// The broker's core: who is connected, whose request is where, and what may come next. Pure: it is
+// told of messages, losses and time, and answers with effects. It holds no authority, queues no
+// mutation for an actor that is not there, and sends nothing twice.
+//
+//   what comes                         what it does
+//   -----------------------------------------------------------------------------------------
+//   hello of an actor                  join, or refuse while one of its role lives
+//   hello / renew of a client          a session that names history, dispatcher, epoch, lease end
+//   submit, audit_query                admit a new request id, else refuse, recorded
+//   confirm, abandon                   only of a pending request, by its own connection
+//   a message that its road awaits     forward to the only receiver in the route table
+//   any other message                  drop; a type from a wrong sender ends that actor
+//   loss or silence of an actor        ONE step: dead, its requests closed; then report, then tell
+//   loss of a client                   its pending confirmations are voided by the keeper
+#pragma once
+#include <deque>
+
+#include "broker/registry.h"
+#include "broker/reports.h"
+#include "broker/road.h"
+#include "broker/sessions.h"
+
+namespace aeromq::broker {
+
+struct BrokerOptions {
+  BootId boot;
+  std::string build;
+  std::uint64_t heartbeat_ms = 500;
+  std::uint64_t stage_timeout_ms = 5000;   ///< a stage, or an actor, that is silent longer is lost
+  std::uint64_t reader_timeout_ms = 60000; ///< an audit query may scan the whole log
+  std::uint64_t token_ttl_ms = 120000;     ///< a mutation needs a lease at least this long
+  std::uint64_t lease_ms = 300000;
+  std::uint64_t max_in_flight = 256;       ///< open requests per connection
+};
+
+class Broker {
+ public:
+  Broker(BrokerOptions options, const Moment& start);
+
+  /// One message as it came in. `user_id` is the authenticated identity, never empty.
+  Effects on_message(const Link& from, const std::string& user_id, std::vector<Bytes> frames,
+                     const Moment& now);
+  /// The shell could not queue this effect: the connection is gone, or its peer does not read.
+  Effects on_undelivered(const Outbound& message, const Moment& now);
+  /// Heartbeats, silent actors, stages that took too long.
+  Effects on_tick(const Moment& now);
+  /// Some connection ended: a harmless message to each, so that the shell finds out which.
+  Effects on_disconnect_hint(const Moment& now);
+
+  const Registry& registry() const { return registry_; }
+  std::size_t open_requests() const { return roads_.size(); }
+
+ private:
+  using Roads = std::map<RequestId, Road>;
+
+  // Incoming, by who sent it.
+  void from_actor(LiveActor& actor, const Header& header, Bytes body);
+  void from_client(ClientLink& client, const Header& header, Bytes body);
+  void hello_of_actor(const Link& from, const Header& header, const Bytes& body);
+  void hello_of_client(ClientLink& client, const Header& header, const Bytes& body);
+  void opened(const Bytes& body);
+  void reported(const Bytes& body);
+  void open_request(ClientLink& client, const Header& header, Bytes body);
+  void follow_up(ClientLink& client, const Header& header, Bytes body);
+
+  // The road.
+  void forward(Road& road, MessageType type, Bytes body);
+  void hand_over(Road& road, Bytes body);
+  void grant_credit();
+  void close(const RequestId& request);
+  void void_pending(Road& road, EndReason why);
+
+  // Losses.
+  void lose_actor(ActorRole role, const std::string& why);
+  void lose_client(const std::string& connection);
+  void close_lost(const Road& road, ActorRole lost, const std::string& name);
+  void bar(ClientLink& client, const Error& error);
+
+  // Reports and answers.
+  void report(PendingReport pending);
+  void refuse(ClientLink& client, const RequestId& request, const Error& error, const Bytes& body);
+  void tell_client(const std::string& connection, const RequestId& request, const Error& error,
+                   std::uint64_t record);
+
+  // Sending.
+  void send_actor(LiveActor& actor, MessageType type, const RequestId& request,
+                  const std::string& principal, Bytes body);
+  void send_client(const std::string& connection, MessageType type, const RequestId& request,
+                   Bytes body);
+  void note(std::string_view message, ActorRole sender, ActorRole receiver,
+            const RequestId& request);
+  std::uint64_t deadline_for(ActorRole holder) const;
+  Status status() const;
+  Effects take();
+
+  BrokerOptions options_;
+  Moment start_;
+  Moment now_;  // of the input being handled
+  Effects effects_;
+  Registry registry_;
+  Sessions sessions_;
+  Reports reports_;
+  Roads roads_;
+  std::deque<std::pair<RequestId, Bytes>> dispatches_;  // recorded, waiting for credit, in order
+  bool credit_used_ = false;                            // one dispatch is with the dispatcher
+  std::uint64_t last_ping_ns_ = 0;
+  std::uint64_t ping_nonce_ = 0;
+  std::uint64_t feed_number_ = 0;
+};
+
+}  // namespace aeromq::broker

@@ -1,0 +1,49 @@
+// Which actor of each role lives, by connection and incarnation. A living actor is never replaced.
+#pragma once
+#include <map>
+#include <optional>
+
+#include "broker/effects.h"
+#include "messages/time.h"
+
+namespace aeromq::broker {
+
+struct LiveActor {
+  ActorRole role = ActorRole::broker;
+  std::string connection;
+  std::string name;
+  Incarnation incarnation;
+  std::uint64_t pid = 0;
+  Moment since;
+  Moment heard;
+  std::uint64_t seq_in = 0;
+  std::uint64_t seq_out = 0;
+};
+
+/// What the open dispatcher told: sessions can name it until it is lost.
+struct OpenKernel {
+  Opened opened;
+  Moment at;
+  /// The kernel's clock now, as far as the broker can tell; the kernel alone judges leases.
+  std::uint64_t kernel_ms(const Moment& now) const {
+    return opened.kernel_ms + (now.boot_ns - at.boot_ns) / kNanosPerMs;
+  }
+};
+
+class Registry {
+ public:
+  LiveActor* find(ActorRole role);
+  const LiveActor* find(ActorRole role) const;
+  LiveActor* find_by_connection(const std::string& connection);
+  /// False: an actor of this role lives, the newcomer is refused.
+  bool join(LiveActor actor);
+  void remove(ActorRole role);
+  const std::map<ActorRole, LiveActor>& all() const { return actors_; }
+
+  std::optional<OpenKernel> kernel;  ///< set while a dispatcher is open
+
+ private:
+  std::map<ActorRole, LiveActor> actors_;
+};
+
+}  // namespace aeromq::broker

@@ -1,0 +1,65 @@
+#include "broker/sessions.h"
+
+#include <algorithm>
+
+namespace aeromq::broker {
+namespace {
+constexpr std::uint32_t kMaxNumber = (1U << 24) - 1;
+constexpr std::uint64_t kMsPerSecond = 1000;
+}  // namespace
+
+ClientLink* Sessions::seen(const std::string& connection, const std::string& principal) {
+  if (auto* known = find(connection)) return known;
+  const auto of_principal = std::ranges::count_if(
+      clients_, [&](const auto& entry) { return entry.second.principal == principal; });
+  if (clients_.size() >= kMaxClients ||
+      static_cast<std::size_t>(of_principal) >= kMaxPerPrincipal)
+    return nullptr;
+  ClientLink link;
+  link.connection = connection;
+  link.principal = principal;
+  return &clients_.emplace(connection, std::move(link)).first->second;
+}
+
+ClientLink* Sessions::find(const std::string& connection) {
+  const auto at = clients_.find(connection);
+  return at == clients_.end() ? nullptr : &at->second;
+}
+
+void Sessions::forget(const std::string& connection) { clients_.erase(connection); }
+
+bool Sessions::grant(ClientLink& client, const std::optional<OpenKernel>& kernel,
+                     std::uint64_t lease_ms, const Moment& now) {
+  if (last_number_ == kMaxNumber) return false;
+  SessionId session;
+  session.number = ++last_number_;
+  if (kernel) {
+    const auto& opened = kernel->opened;
+    session.history = opened.history;
+    session.dispatcher = static_cast<std::uint8_t>(opened.dispatcher);
+    session.epoch = static_cast<std::uint32_t>(opened.epoch);
+    const auto lease = std::min(lease_ms, opened.max_lease_ms);
+    session.lease_end_s =
+        static_cast<std::uint32_t>((kernel->kernel_ms(now) + lease) / kMsPerSecond);
+  }
+  client.session = session;
+  client.last_counter = 0;
+  return true;
+}
+
+std::uint64_t Sessions::lease_left_ms(const ClientLink& client,
+                                      const std::optional<OpenKernel>& kernel, const Moment& now) {
+  if (!kernel || client.session.epoch == 0) return 0;
+  const auto end = client.session.lease_end_s * kMsPerSecond;
+  const auto clock = kernel->kernel_ms(now);
+  return end > clock ? end - clock : 0;
+}
+
+std::optional<Error> Sessions::admit(ClientLink& client, const RequestId& request) {
+  if (request.session != client.session) return make_error(ErrorCode::unknown_session);
+  if (request.counter <= client.last_counter) return make_error(ErrorCode::duplicate_request);
+  client.last_counter = request.counter;
+  return std::nullopt;
+}
+
+}  // namespace aeromq::broker

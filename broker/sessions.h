@@ -1,0 +1,52 @@
+// Client connections and their sessions. A session lives on (connection, authenticated identity);
+// one number per session tells every repeat, so memory stays bounded (E1).
+#pragma once
+#include <map>
+#include <optional>
+
+#include "broker/effects.h"
+#include "broker/registry.h"
+
+namespace aeromq::broker {
+
+struct ClientLink {
+  std::string connection;
+  std::string principal;
+  bool welcomed = false;
+  bool barred = false;  ///< broke the framing once: everything more it sends is dropped
+  std::uint64_t seq_in = 0;
+  std::uint64_t seq_out = 0;
+  std::uint64_t open_requests = 0;
+  SessionId session;
+  std::uint32_t last_counter = 0;
+};
+
+class Sessions {
+ public:
+  static constexpr std::size_t kMaxClients = 1024;
+  static constexpr std::size_t kMaxPerPrincipal = 256;
+
+  /// The link of a connection, made on first sight; nullptr when there are too many.
+  ClientLink* seen(const std::string& connection, const std::string& principal);
+  ClientLink* find(const std::string& connection);
+  void forget(const std::string& connection);
+
+  /// A session id never given before in this run. `kernel` none = epoch 0, which reaches no
+  /// kernel. False when the numbers are used up.
+  bool grant(ClientLink& client, const std::optional<OpenKernel>& kernel, std::uint64_t lease_ms,
+             const Moment& now);
+  /// Milliseconds left of the client's lease; 0 = over, or no kernel.
+  static std::uint64_t lease_left_ms(const ClientLink& client,
+                                     const std::optional<OpenKernel>& kernel, const Moment& now);
+
+  /// Judges the id of a new request and, if it is new, remembers its counter.
+  std::optional<Error> admit(ClientLink& client, const RequestId& request);
+
+  const std::map<std::string, ClientLink>& all() const { return clients_; }
+
+ private:
+  std::map<std::string, ClientLink> clients_;
+  std::uint32_t last_number_ = 0;
+};
+
+}  // namespace aeromq::broker
