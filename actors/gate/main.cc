@@ -1,0 +1,25 @@
+// aeromq-authority-gate: checks structure, then authority, of every submit and every confirm.
+// Never trusts a field that the client filled in.
+#include "actors/gate/authority_gate.h"
+#include "actors/runtime/actor_main.h"
+
+using namespace aeromq;
+
+namespace {
+
+int serve(const process::Settings& settings) {
+  const auto principals = process::read_principals(settings.principals_file);
+  if (!principals) return process::fail_start(principals.error());
+  std::map<std::string, Authority> authorities;
+  for (const auto& principal : *principals) {
+    // More than one reading of a name is no authority at all (B2).
+    const auto [at, fresh] = authorities.emplace(principal.name, principal.authority);
+    if (!fresh) at->second = Authority::none;
+  }
+  AuthorityGate gate(std::move(authorities));
+  return runtime::join_and_run(gate, settings);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) { return runtime::actor_main<AuthorityGate>(argc, argv, serve); }

@@ -1,0 +1,20 @@
+// aeromq-confirmation-keeper: issues and consumes tokens. Its memory is the only place where they
+// live: it ends, and they are void.
+#include "actors/keeper/confirmation_keeper.h"
+#include "actors/runtime/actor_main.h"
+#include "process/entropy.h"
+
+using namespace aeromq;
+
+namespace {
+
+int serve(const process::Settings& settings) {
+  ConfirmationKeeper keeper(settings.token_ttl_ms, [] { return process::fresh<Token>(); });
+  return runtime::join_and_run(keeper, settings);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return runtime::actor_main<ConfirmationKeeper>(argc, argv, serve);
+}

@@ -1,0 +1,61 @@
+// aeromq-broker: the meeting point of the control plane. Never holds authority, queues a mutation
+// for nobody, or retries.
+#include "broker/shell.h"
+#include "process/clock.h"
+#include "process/command_line.h"
+#include "process/entropy.h"
+#include "process/lock_file.h"
+#include "process/log.h"
+#include "process/settings.h"
+
+#include <unistd.h>
+
+using namespace aeromq;
+
+namespace {
+
+// Who may connect where, and as whom. The user id of a client is its principal (B2).
+std::map<std::string, transport::ZapRules> zap_rules(const std::vector<process::Principal>& known) {
+  std::map<std::string, transport::ZapRules> domains;
+  domains["control"].uids = {getuid()};
+  auto& clients = domains["clients"];
+  for (const auto& principal : known) clients.keys[principal.key] = principal.name;
+  return domains;
+}
+
+int serve(const process::Settings& settings) {
+  const auto lock = process::LockFile::take(settings.run_dir / "broker.lock");
+  if (!lock) return process::fail_start(lock.error());
+  const auto principals = process::read_principals(settings.principals_file);
+  if (!principals) return process::fail_start(principals.error());
+  const auto keys = process::read_key_pair(settings.broker_keys);
+  if (!keys) return process::fail_start(keys.error());
+  auto context = transport::Context::start(zap_rules(*principals));
+  if (!context) return process::fail_start(context.error());
+
+  broker::ShellOptions options;
+  options.control = settings.control;
+  options.clients = {settings.clients};
+  options.feed = settings.feed;
+  options.secret_key = keys->secret_key;
+  options.heartbeat_ms = static_cast<int>(settings.heartbeat_ms);
+  auto shell = broker::Shell::open(**context, options);
+  if (!shell) return process::fail_start(shell.error());
+
+  broker::BrokerOptions core;
+  core.boot = process::fresh<BootId>();
+  core.build = process::kBuild;
+  core.heartbeat_ms = settings.heartbeat_ms;
+  core.stage_timeout_ms = settings.stage_timeout_ms;
+  core.token_ttl_ms = settings.token_ttl_ms;
+  core.lease_ms = settings.lease_ms;
+  broker::Broker broker(std::move(core), process::now());
+  shell->run(broker);
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return process::control_plane_main(argc, argv, "aeromq-broker", broker::kill_point_names(), serve);
+}
