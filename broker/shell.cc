@@ -8,7 +8,6 @@
 #include "process/ready.h"
 #include "process/signals.h"
 #include "transport/frames.h"
-#include "transport/wait.h"
 
 namespace aeromq::broker {
 namespace {
@@ -125,11 +124,8 @@ bool Shell::drain(Broker& broker, Door& door) {
 
 void Shell::run(Broker& broker) {
   const process::Signals signals;
-  std::vector<void*> handles;
-  for (auto& door : doors_) {
-    handles.push_back(door.listener.handle());
-    handles.push_back(door.listener.monitor_handle());
-  }
+  std::vector<transport::Listener*> listeners;
+  for (auto& door : doors_) listeners.push_back(&door.listener);
   process::tell_ready();
   std::deque<std::uint64_t> probes;  // boot times, rising
   auto next_tick = process::now();
@@ -149,7 +145,7 @@ void Shell::run(Broker& broker) {
       next_tick = after_ms(now, kTickMs);
       carry_out(broker, broker.on_tick(now));
     }
-    if (!worked) transport::wait_readable(handles, probes.empty() ? kTickMs : 10, signals.fd());
+    if (!worked) transport::wait_any(listeners, probes.empty() ? kTickMs : 10, signals.fd());
   }
 }
 
