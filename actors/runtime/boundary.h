@@ -19,6 +19,8 @@ class Boundary {
   virtual std::vector<KernelAnswer> answers() { return {}; }
   /// False once the boundary is broken for good: the process ends.
   virtual bool alive() { return true; }
+  /// How the process ends once alive() is false.
+  virtual int exit_code() const { return 1; }
   /// Readable when answers() or alive() may have news; -1 = nothing to wait for.
   virtual int fd() const { return -1; }
   /// Called about every 100 ms, and after each batch.

@@ -216,7 +216,7 @@ int Host::run(const CoreCalls& core, Boundary& boundary) {
       batch.push_back(std::move(last));
       carry_out(batch, boundary);
       peer_.set_linger_ms(kLastWordsMs);
-      return process::kExitBoundaryLost;
+      return boundary.exit_code();
     }
     if (!worked) peer_.wait(kTickMs, ready.fd());
   }

@@ -55,6 +55,9 @@ class Host {
     return peer_.send(RequestId{}, message);
   }
 
+  /// The broker's run that this actor joined.
+  const BootId& boot() const { return peer_.boot(); }
+
   /// Runs until the connection, the boundary or a signal ends it. Returns the exit code.
   int run(const CoreCalls& core, Boundary& boundary);
 

@@ -1,0 +1,82 @@
+// aeromq-audit-writer: appends, makes durable, then passes on. Never acknowledges before
+// durability, never writes after an error (exit 70: its supervisor leaves it dead).
+#include "actors/runtime/actor_main.h"
+#include "actors/writer/audit_writer.h"
+#include "audit/log_writer.h"
+#include "process/clock.h"
+#include "process/exit_codes.h"
+#include "process/kill_point.h"
+#include "process/log.h"
+
+using namespace aeromq;
+
+namespace {
+
+class Log final : public runtime::Boundary {
+ public:
+  explicit Log(audit::LogWriter& writer) : writer_(writer) {}
+
+  Result<void> persist(const std::vector<Record>& records) override {
+    for (const auto& record : records) {
+      const auto seq = writer_.append(encode_row(record));
+      if (!seq) return fail(seq.error());
+      if (*seq != record.seq) std::abort();  // core and log count the same records
+    }
+    busy_ = true;
+    return writer_.commit(process::now());
+  }
+
+  Result<void> idle(const Moment& now) override {
+    if (auto sound = writer_.check_files(now); !sound) return report(sound);
+    if (std::exchange(busy_, false)) return {};
+    return report(writer_.idle_commit(now));
+  }
+
+ private:
+  static Result<void> report(Result<void> done) {
+    if (!done) process::log_error("audit_poisoned", {{"why", done.error().message}});
+    return done;
+  }
+  audit::LogWriter& writer_;
+  bool busy_ = false;
+};
+
+int serve(const process::Settings& settings) {
+  audit::LogWriterOptions options;
+  options.segment_bytes = settings.segment_bytes;
+  options.version = process::kBuild;
+  options.watermark = settings.audit_watermark;
+  options.at_step = [](const char* step) { process::kill_point("audit-writer.log.", step); };
+  auto log = audit::LogWriter::open(settings.audit_dir, std::move(options), process::now());
+  if (!log) {
+    process::fail_start(log.error());
+    return process::kExitPoisoned;
+  }
+  auto& writer = **log;
+  auto host = runtime::join(AuditWriter::kRole, settings);
+  if (!host) return process::fail_start(host.error());
+  AuditWriter core(writer.next_seq(), to_hex(host->boot().octets));
+  Log boundary(writer);
+  if (auto begun = boundary.persist(core.begin(process::now()).records); !begun) {
+    process::fail_start(begun.error());
+    return process::kExitPoisoned;
+  }
+  const int code = host->run(runtime::calls_of(core), boundary);
+  if (code == process::kExitPoisoned) return code;
+  if (!boundary.persist(core.end(process::now()).records) || !writer.close(process::now()))
+    return process::kExitPoisoned;
+  return code;
+}
+
+std::vector<std::string> kill_points() {
+  auto names = runtime::kill_point_names(AuditWriter::kRole, AuditWriter::accepts());
+  for (const auto* step : {"before_write", "after_write", "before_sync", "after_sync", "rotate"})
+    names.push_back(std::string("audit-writer.log.") + step);
+  return names;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return process::control_plane_main(argc, argv, "aeromq-audit-writer", kill_points(), serve);
+}
