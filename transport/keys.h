@@ -1,14 +1,13 @@
-// CURVE key pairs (RFC 26) as Z85 text, and the files that hold them.
+// CURVE key pairs (RFC 26) as Z85 text. The files that hold them are process/settings.h's.
 #pragma once
 #include <string>
-
-#include "messages/result.h"
 
 namespace aeromq::transport {
 
 struct KeyPair {
   std::string public_key;  ///< 40 characters of Z85
   std::string secret_key;  ///< 40 characters of Z85; never logged
+  friend bool operator==(const KeyPair&, const KeyPair&) = default;
 };
 
 /// What a connecting peer needs.

@@ -3,6 +3,7 @@
 #pragma once
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -27,10 +28,10 @@ enum class Sent {
 };
 
 struct ListenerOptions {
-  std::string zap_domain;                ///< names the rules of Zap; never empty
-  std::optional<std::string> secret_key; ///< CURVE server; required on tcp
+  std::string zap_domain;                 ///< names the rules of Zap; never empty
+  std::optional<std::string> secret_key;  ///< CURVE server; required on tcp
   int heartbeat_ms = 500;
-  int hwm = 1000;                        ///< per connection, both directions
+  int hwm = 1000;  ///< per connection, both directions
 };
 
 class Context;  // the process's zmq context with its ZAP handler (zap.h)
@@ -42,11 +43,12 @@ class Listener {
   static Result<Listener> bind(Context& context, const std::string& endpoint,
                                const ListenerOptions& options);
   Listener(Listener&&) noexcept;
+  Listener& operator=(Listener&&) noexcept;
   ~Listener();
 
   std::optional<Incoming> receive();  ///< never blocks
   Sent send(const Connection& connection, const std::vector<Bytes>& frames);
-  /// True if a connection ended since the last call (socket monitor): time to probe.
+  /// True if a connection ended since the last call (socket monitor): a hint to probe, no proof.
   bool saw_disconnect();
   /// The raw socket for zmq::poll, as zmq::socket_ref would take it, and the monitor's.
   void* handle() const;
@@ -57,5 +59,9 @@ class Listener {
   explicit Listener(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
+
+/// Sleeps until one of at most 7 `listeners` has a message or lost a connection, `extra_fd` (>= 0)
+/// is readable, or the time is over. Negative timeout = no limit. EINTR returns early.
+void wait_any(std::span<Listener* const> listeners, int timeout_ms, int extra_fd = -1);
 
 }  // namespace aeromq::transport

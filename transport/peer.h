@@ -6,29 +6,25 @@
 #include <string>
 #include <vector>
 
-#include "messages/envelope.h"
+#include "transport/frames.h"
 #include "transport/keys.h"
 
 namespace aeromq::transport {
 
 struct PeerOptions {
-  std::string endpoint;                ///< ipc://... or tcp://host:port
-  std::optional<CurveClient> curve;    ///< required on tcp; clients always
-  int connect_timeout_ms = 3000;       ///< the first connect may wait for a listener this long
-  int heartbeat_ms = 500;              ///< ZMTP heartbeat; the connection dies after 3 of them
-};
-
-/// One received message, header decoded, body as received.
-struct Received {
-  Header header;
-  Bytes body;
+  std::string endpoint;              ///< ipc://... or tcp://host:port
+  std::optional<CurveClient> curve;  ///< required on tcp; clients always
+  int connect_timeout_ms = 3000;     ///< the first connect may wait for a listener this long
+  int heartbeat_ms = 500;            ///< ZMTP heartbeat; the connection dies after 3 of them
+  int hwm = 1000;                    ///< messages queued each way; a burst above it ends the Peer
 };
 
 /// Not thread-safe: one thread owns a Peer.
 class Peer {
  public:
   /// Connects and waits until the ZMTP handshake (CURVE and ZAP included) is done.
-  /// Error NOT_REACHED: no listener in time, refused key, bad endpoint.
+  /// Error NOT_REACHED: no listener in time, refused key (at once), no whole handshake.
+  /// Error INVALID_INPUT, field `endpoint` or `key`: nothing was tried.
   static Result<Peer> connect(const PeerOptions& options);
   Peer(Peer&&) noexcept;
   Peer& operator=(Peer&&) noexcept;
@@ -54,9 +50,11 @@ class Peer {
   bool alive();
   const BootId& boot() const;
   /// A file descriptor that turns readable when wait() may have something (edge-triggered,
-  /// ZMQ_FD): for shells that poll several sources; always drain receive() and alive() after it.
+  /// ZMQ_FD): for shells that poll several sources; always drain receive() and alive() after it,
+  /// and before sleeping on it also after a send(), which may have taken the edge.
   int fd() const;
-  /// Lets queued messages leave for up to `ms` when the Peer closes (default 0).
+  /// Lets queued messages leave for up to `ms` when the Peer closes, which then blocks as long
+  /// (default 0).
   void set_linger_ms(int ms);
 
  private:

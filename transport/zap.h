@@ -16,14 +16,15 @@ struct ZapRules {
   std::set<unsigned> uids;                  ///< NULL on ipc: uids let in, user id "uid:<n>"
 };
 
-/// Owns the zmq context and the ZAP thread. Create before any Listener; rules are fixed.
+/// Owns the zmq context and the ZAP thread. Outlives its Listeners and Publishers (its destructor
+/// waits for them); rules are fixed.
 class Context {
  public:
   /// Seeds libzmq's routing ids from the kernel's randomness, starts ZAP, and proves with a
   /// stranger's key that it refuses (self-test). Error: anything of that failed.
   static Result<std::unique_ptr<Context>> start(std::map<std::string, ZapRules> domains);
   ~Context();
-  void* handle() const;  ///< the raw zmq context
+  void* handle() const;  ///< the zmq::context_t
 
  private:
   struct Impl;

@@ -1,0 +1,60 @@
+// The other end of a connection as a process of its own, for tests that kill or stop it:
+//   transport_other_end peer ENDPOINT      connects, sends HELLO, prints each message's nonce
+//   transport_other_end listener ENDPOINT  binds for this uid, prints each message's seq
+#include <unistd.h>
+
+#include <cstdio>
+#include <string_view>
+
+#include "messages/catalogue.h"
+#include "transport/listener.h"
+#include "transport/peer.h"
+#include "transport/zap.h"
+
+namespace aeromq::transport {
+namespace {
+
+int fault(const Error& error) {
+  std::fprintf(stderr, "%s\n", error.message.c_str());
+  return 1;
+}
+
+int be_peer(const char* endpoint) {
+  auto peer = Peer::connect({endpoint, {}});
+  if (!peer) return fault(peer.error());
+  if (!peer->send({}, Hello{})) return 1;
+  std::puts("connected");
+  while (peer->alive()) {
+    while (const auto message = peer->receive())
+      std::printf("%llu\n", static_cast<unsigned long long>(decode<Ping>(message->body)->nonce));
+    peer->wait(-1);
+  }
+  std::puts("ended");
+  return 0;
+}
+
+int be_listener(const char* endpoint) {
+  auto context = Context::start({{"actors", {{}, {::getuid()}}}});
+  if (!context) return fault(context.error());
+  auto listener = Listener::bind(**context, endpoint, {"actors", {}});
+  if (!listener) return fault(listener.error());
+  std::puts("bound");
+  Listener* const all[] = {&*listener};
+  for (;;) {
+    while (const auto incoming = listener->receive())
+      std::printf("%llu\n",
+                  static_cast<unsigned long long>(from_frames(incoming->frames)->header.seq));
+    wait_any(all, -1);
+  }
+}
+
+}  // namespace
+}  // namespace aeromq::transport
+
+int main(int count, char** arguments) {
+  if (count != 3) return 2;
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);
+  using namespace aeromq::transport;
+  return std::string_view(arguments[1]) == "peer" ? be_peer(arguments[2])
+                                                  : be_listener(arguments[2]);
+}

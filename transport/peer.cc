@@ -1,0 +1,166 @@
+#include "transport/peer.h"
+
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "transport/sockets.h"
+
+namespace aeromq::transport {
+namespace {
+
+constexpr int kPauseMs = 20;  ///< between two looks for a first listener
+
+Error not_reached(const std::string& what, const std::string& endpoint) {
+  return make_error(ErrorCode::not_reached, what + " (" + endpoint + ")");
+}
+
+Result<void> check(const PeerOptions& options) {
+  if (auto good = detail::check_endpoint(options.endpoint, options.curve.has_value()); !good)
+    return good;
+  if (!options.curve) return {};
+  const auto& curve = *options.curve;
+  if (!is_key(curve.server_key) || !is_key(curve.own.public_key) || !is_key(curve.own.secret_key))
+    return fail(make_error(ErrorCode::invalid_input, "not a CURVE key", "key"));
+  return {};
+}
+
+}  // namespace
+
+struct Peer::Impl {
+  Impl()
+      : context(detail::make_context()),
+        socket(context, zmq::socket_type::dealer),
+        monitor(context, socket, ZMQ_EVENT_ALL) {}
+  ~Impl() {
+    if (both >= 0) ::close(both);
+  }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  zmq::context_t context;  // of its own: closing a Peer with a linger waits for that Peer alone
+  zmq::socket_t socket;
+  detail::Monitor monitor;
+  detail::Owner owner;
+  int both = -1;  ///< epoll of socket and monitor
+  bool alive = true;
+  bool faulty = false;  ///< the other end broke the protocol: nothing more is read from it
+  BootId boot;
+  bool has_boot = false;
+  std::uint64_t sent = 0;
+  std::uint64_t received = 0;
+
+  void make_fd() {
+    both = ::epoll_create1(EPOLL_CLOEXEC);
+    if (both < 0) throw zmq::error_t();
+    for (const int fd : {socket.get(zmq::sockopt::fd), monitor.fd()}) {
+      epoll_event event{};
+      event.events = EPOLLIN;
+      event.data.fd = fd;
+      if (::epoll_ctl(both, EPOLL_CTL_ADD, fd, &event) != 0) throw zmq::error_t();
+    }
+  }
+
+  void drain_monitor() {
+    while (const auto event = monitor.next())
+      if (*event == ZMQ_EVENT_DISCONNECTED || *event == ZMQ_EVENT_CLOSED) alive = false;
+  }
+
+  /// With IMMEDIATE the socket takes messages once the pipe has arrived, just after the handshake.
+  bool await_pipe(detail::Clock::time_point deadline) {
+    zmq_pollitem_t item{socket.handle(), 0, ZMQ_POLLOUT, 0};
+    while (zmq_poll(&item, 1, detail::left_ms(deadline)) < 0 && zmq_errno() == EINTR) continue;
+    return (item.revents & ZMQ_POLLOUT) != 0;
+  }
+};
+
+Peer::Peer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Peer::Peer(Peer&&) noexcept = default;
+Peer& Peer::operator=(Peer&&) noexcept = default;
+Peer::~Peer() = default;
+
+Result<Peer> Peer::connect(const PeerOptions& options) {
+  if (auto good = check(options); !good) return fail(good.error());
+  const auto& endpoint = options.endpoint;
+  const auto deadline =
+      detail::Clock::now() + std::chrono::milliseconds(options.connect_timeout_ms);
+  for (;;) try {
+      auto impl = std::make_unique<Impl>();
+      detail::set_common(impl->socket, options.heartbeat_ms, options.hwm);
+      detail::set_option(impl->socket, ZMQ_IMMEDIATE, 1);
+      detail::set_option(impl->socket, ZMQ_RECONNECT_IVL, -1);
+      if (options.curve) detail::set_client(impl->socket, *options.curve);
+      if (zmq_connect(impl->socket.handle(), endpoint.c_str()) != 0)
+        return fail(make_error(ErrorCode::invalid_input, zmq_strerror(zmq_errno()), "endpoint"));
+      switch (detail::await_handshake(impl->monitor, deadline)) {
+        case detail::Handshake::done:
+          if (!impl->await_pipe(deadline))
+            return fail(not_reached("the connection broke", endpoint));
+          impl->make_fd();
+          return Peer(std::move(impl));
+        case detail::Handshake::refused:
+          return fail(not_reached("the broker refused this key", endpoint));
+        case detail::Handshake::broken:
+          return fail(
+              not_reached("the handshake was broken off; is the server key right?", endpoint));
+        case detail::Handshake::silent:
+          return fail(not_reached("the listener does not answer", endpoint));
+        case detail::Handshake::no_listener:
+          break;
+      }
+      if (detail::left_ms(deadline) == 0) return fail(not_reached("nobody listens", endpoint));
+      detail::wait_for({}, std::min(kPauseMs, detail::left_ms(deadline)), -1);
+    } catch (const zmq::error_t& error) {
+      return fail(not_reached(error.what(), endpoint));
+    }
+}
+
+bool Peer::send(MessageType type, const RequestId& request, ByteView body) {
+  impl_->owner.check();
+  if (!impl_->alive) return false;
+  const auto header = encode_header({type, impl_->boot, impl_->sent + 1, request, {}});
+  const detail::Part parts[] = {
+      {kMagic.data(), kMagic.size()}, {header.data(), header.size()}, {body.data(), body.size()}};
+  if (detail::send_parts(impl_->socket, parts) != 0) {
+    impl_->alive = false;  // gone, or the broker has not read for a whole HWM
+    return false;
+  }
+  ++impl_->sent;
+  return true;
+}
+
+std::optional<Received> Peer::receive() {
+  impl_->owner.check();
+  auto parts = detail::receive_parts(impl_->socket, kFrames + 1);
+  if (!parts) return std::nullopt;
+  auto message = from_frames(std::move(*parts));
+  const bool good = message && message->header.seq == impl_->received + 1 &&
+                    (!impl_->has_boot || message->header.boot == impl_->boot);
+  if (!good || impl_->faulty) {
+    impl_->faulty = true;
+    impl_->alive = false;
+    return std::nullopt;
+  }
+  ++impl_->received;
+  impl_->boot = message->header.boot;
+  impl_->has_boot = true;
+  return std::move(*message);
+}
+
+void Peer::wait(int timeout_ms, int extra_fd) {
+  impl_->owner.check();
+  void* const sockets[] = {impl_->socket.handle(), impl_->monitor.handle()};
+  // A connection that has ended has no more monitor events to wait for.
+  if (alive()) detail::wait_for(sockets, timeout_ms, extra_fd);
+}
+
+bool Peer::alive() {
+  impl_->owner.check();
+  impl_->drain_monitor();
+  return impl_->alive;
+}
+
+const BootId& Peer::boot() const { return impl_->boot; }
+int Peer::fd() const { return impl_->both; }
+void Peer::set_linger_ms(int ms) { detail::set_option(impl_->socket, ZMQ_LINGER, ms); }
+
+}  // namespace aeromq::transport

@@ -1,0 +1,232 @@
+#include "transport/sockets.h"
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+namespace aeromq::transport::detail {
+namespace {
+
+// ZMQ_ZAP_ENFORCE_DOMAIN: a draft define that Debian's zmq.h hides and its libzmq accepts.
+constexpr int kZapEnforceDomain = 93;
+constexpr int kTcpMaxRetransmitMs = 3000;
+constexpr int kSendBuffer = 65536;  ///< small: what the system buffers outlives a stopped reader
+constexpr std::size_t kMostPolled = 16;
+constexpr std::string_view kIpc = "ipc://";
+constexpr std::string_view kTcp = "tcp://";
+
+Error bad_endpoint(std::string what) {
+  return make_error(ErrorCode::invalid_input, std::move(what), "endpoint");
+}
+
+/// True if something accepts connections at this path.
+bool is_live_socket(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+  const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (fd < 0) return true;  // cannot tell: fail closed
+  const int rc = ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+  const bool dead = rc != 0 && (errno == ECONNREFUSED || errno == ENOENT);
+  ::close(fd);
+  return !dead;
+}
+
+}  // namespace
+
+zmq::context_t make_context() {
+  zmq::context_t context;
+  context.set(zmq::ctxopt::blocky, false);
+  return context;
+}
+
+Result<void> check_endpoint(const std::string& endpoint, bool curve) {
+  if (endpoint.starts_with(kIpc)) {
+    const auto path = endpoint.substr(kIpc.size());
+    if (path.empty() || path.front() == '@' || path.front() == '*')
+      return fail(bad_endpoint("an ipc endpoint needs a path: " + endpoint));
+    if (path.size() > kMaxIpcPath)
+      return fail(bad_endpoint("the ipc path is " + std::to_string(path.size()) +
+                               " octets long, the system allows " + std::to_string(kMaxIpcPath) +
+                               ": " + path));
+    return {};
+  }
+  if (!endpoint.starts_with(kTcp))
+    return fail(bad_endpoint("must begin with ipc:// or tcp://: " + endpoint));
+  if (!curve) return fail(bad_endpoint("tcp without CURVE is refused: " + endpoint));
+  return {};
+}
+
+void set_option(zmq::socket_t& socket, int option, int value) {
+  if (zmq_setsockopt(socket.handle(), option, &value, sizeof value) != 0) throw zmq::error_t();
+}
+
+void set_option(zmq::socket_t& socket, int option, const std::string& value) {
+  if (zmq_setsockopt(socket.handle(), option, value.data(), value.size()) != 0)
+    throw zmq::error_t();
+}
+
+void set_common(zmq::socket_t& socket, int heartbeat_ms, int hwm) {
+  const std::int64_t max_frame = kMaxFrame;
+  if (zmq_setsockopt(socket.handle(), ZMQ_MAXMSGSIZE, &max_frame, sizeof max_frame) != 0)
+    throw zmq::error_t();
+  set_option(socket, ZMQ_LINGER, 0);
+  set_option(socket, ZMQ_SNDHWM, hwm);
+  set_option(socket, ZMQ_RCVHWM, hwm);
+  set_option(socket, ZMQ_SNDBUF, kSendBuffer);
+  set_option(socket, ZMQ_HANDSHAKE_IVL, kHandshakeMs);
+  set_option(socket, ZMQ_HEARTBEAT_IVL, heartbeat_ms);
+  set_option(socket, ZMQ_HEARTBEAT_TIMEOUT, 3 * heartbeat_ms);
+  set_option(socket, ZMQ_HEARTBEAT_TTL, 3 * heartbeat_ms);
+  set_option(socket, ZMQ_TCP_MAXRT, kTcpMaxRetransmitMs);
+  set_option(socket, ZMQ_TCP_KEEPALIVE, 1);
+}
+
+void set_server(zmq::socket_t& socket, const std::string& zap_domain,
+                const std::optional<std::string>& secret_key) {
+  set_option(socket, ZMQ_ZAP_DOMAIN, zap_domain);
+  set_option(socket, kZapEnforceDomain, 1);
+  if (!secret_key) return;
+  set_option(socket, ZMQ_CURVE_SERVER, 1);
+  set_option(socket, ZMQ_CURVE_SECRETKEY, *secret_key);
+}
+
+void set_client(zmq::socket_t& socket, const CurveClient& curve) {
+  set_option(socket, ZMQ_CURVE_SERVERKEY, curve.server_key);
+  set_option(socket, ZMQ_CURVE_PUBLICKEY, curve.own.public_key);
+  set_option(socket, ZMQ_CURVE_SECRETKEY, curve.own.secret_key);
+}
+
+Result<void> bind_socket(zmq::socket_t& socket, const std::string& endpoint) {
+  if (endpoint.starts_with(kIpc)) {
+    const auto path = endpoint.substr(kIpc.size());
+    struct stat found {};
+    if (::lstat(path.c_str(), &found) == 0) {
+      if (!S_ISSOCK(found.st_mode))
+        return fail(bad_endpoint("there is a file that is no socket: " + path));
+      if (is_live_socket(path)) return fail(bad_endpoint("the address is in use: " + endpoint));
+    }
+  }
+  if (zmq_bind(socket.handle(), endpoint.c_str()) != 0) {
+    const int error = zmq_errno();
+    if (error == EADDRINUSE) return fail(bad_endpoint("the address is in use: " + endpoint));
+    return fail(bad_endpoint("cannot bind " + endpoint + ": " + zmq_strerror(error)));
+  }
+  return {};
+}
+
+Monitor::Monitor(zmq::context_t& context, zmq::socket_t& socket, int events)
+    : watched_(socket), pair_(context, zmq::socket_type::pair) {
+  // Unique while the socket lives. RCVHWM 0: a full monitor would block the I/O thread.
+  std::array<char, 64> name{};
+  std::snprintf(name.data(), name.size(), "inproc://monitor-%p", socket.handle());
+  set_option(pair_, ZMQ_LINGER, 0);
+  set_option(pair_, ZMQ_RCVHWM, 0);
+  if (zmq_socket_monitor(socket.handle(), name.data(), events) != 0) throw zmq::error_t();
+  pair_.connect(name.data());
+}
+
+Monitor::~Monitor() { (void)zmq_socket_monitor(watched_.handle(), nullptr, 0); }
+
+std::optional<int> Monitor::next() {
+  auto parts = receive_parts(pair_, 1);
+  if (!parts || parts->empty() || parts->front().size() < sizeof(std::uint16_t))
+    return std::nullopt;
+  std::uint16_t event = 0;
+  std::memcpy(&event, parts->front().data(), sizeof event);
+  return event;
+}
+
+int Monitor::fd() { return pair_.get(zmq::sockopt::fd); }
+
+int left_ms(Clock::time_point deadline) {
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
+  return left > 0 ? static_cast<int>(left) : 0;
+}
+
+Handshake await_handshake(Monitor& monitor, Clock::time_point deadline) {
+  void* const sockets[] = {monitor.handle()};
+  for (;;) {
+    while (const auto event = monitor.next()) switch (*event) {
+        case ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
+          return Handshake::done;
+        case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:
+          return Handshake::refused;
+        case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
+        case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
+        case ZMQ_EVENT_DISCONNECTED:
+          return Handshake::broken;
+        case ZMQ_EVENT_CLOSED:  // of a connect that failed; it is not tried again (-1)
+          return Handshake::no_listener;
+        default:
+          break;
+      }
+    const int left = left_ms(deadline);
+    if (left == 0) return Handshake::silent;
+    wait_for(sockets, left, -1);
+  }
+}
+
+int send_parts(zmq::socket_t& socket, std::span<const Part> parts) {
+  bool looked = false;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const int flags = ZMQ_DONTWAIT | (i + 1 < parts.size() ? ZMQ_SNDMORE : 0);
+    while (zmq_send(socket.handle(), parts[i].data, parts[i].size, flags) < 0) {
+      const int error = zmq_errno();
+      if (error == EINTR) continue;  // nothing was done
+      if (i > 0) return 0;
+      if (error != EAGAIN || looked) return error;
+      // Pipe credit arrives as commands that zmq_send looks at only now and then: look, once.
+      (void)socket.get(zmq::sockopt::events);
+      looked = true;
+    }
+  }
+  return 0;
+}
+
+std::optional<std::vector<Bytes>> receive_parts(zmq::socket_t& socket, std::size_t keep,
+                                                std::string* user_id, std::size_t user_frame) {
+  std::vector<Bytes> frames;
+  zmq::message_t frame;
+  for (std::size_t i = 0;; ++i) {
+    while (zmq_msg_recv(frame.handle(), socket.handle(), ZMQ_DONTWAIT) < 0) {
+      if (zmq_errno() == EINTR) continue;
+      return std::nullopt;  // later frames of a message are there with the first one
+    }
+    if (user_id != nullptr && i == user_frame) {
+      const char* user = zmq_msg_gets(frame.handle(), "User-Id");
+      *user_id = user == nullptr ? "" : user;
+    }
+    if (i < keep) {
+      const auto* data = static_cast<const std::uint8_t*>(frame.data());
+      frames.emplace_back(data, data + frame.size());
+    }
+    if (!frame.more()) return frames;
+  }
+}
+
+void wait_for(std::span<void* const> sockets, int timeout_ms, int extra_fd) {
+  std::array<zmq_pollitem_t, kMostPolled> items{};
+  if (sockets.size() >= items.size()) std::abort();
+  int count = 0;
+  for (auto* socket : sockets)
+    items[static_cast<std::size_t>(count++)] = {socket, 0, ZMQ_POLLIN, 0};
+  if (extra_fd >= 0) items[static_cast<std::size_t>(count++)] = {nullptr, extra_fd, ZMQ_POLLIN, 0};
+  (void)zmq_poll(items.data(), count, timeout_ms);
+}
+
+void Owner::check() {
+#ifndef NDEBUG
+  const auto self = std::this_thread::get_id();
+  if (thread_ == std::thread::id{}) thread_ = self;
+  if (thread_ != self) std::abort();
+#endif
+}
+
+}  // namespace aeromq::transport::detail
