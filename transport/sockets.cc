@@ -122,7 +122,7 @@ Result<void> bind_socket(zmq::socket_t& socket, const std::string& endpoint) {
 }
 
 Monitor::Monitor(zmq::context_t& context, zmq::socket_t& socket, int events)
-    : pair_(context, zmq::socket_type::pair) {
+    : watched_(socket), pair_(context, zmq::socket_type::pair) {
   // Unique while the socket lives. RCVHWM 0: a full monitor would block the I/O thread.
   std::array<char, 64> name{};
   std::snprintf(name.data(), name.size(), "inproc://monitor-%p", socket.handle());
@@ -131,6 +131,8 @@ Monitor::Monitor(zmq::context_t& context, zmq::socket_t& socket, int events)
   if (zmq_socket_monitor(socket.handle(), name.data(), events) != 0) throw zmq::error_t();
   pair_.connect(name.data());
 }
+
+Monitor::~Monitor() { (void)zmq_socket_monitor(watched_.handle(), nullptr, 0); }
 
 std::optional<int> Monitor::next() {
   auto parts = receive_parts(pair_, 1);

@@ -42,15 +42,20 @@ void set_client(zmq::socket_t& socket, const CurveClient& curve);
 /// one and delete a regular file. Error INVALID_INPUT, field `endpoint`.
 Result<void> bind_socket(zmq::socket_t& socket, const std::string& endpoint);
 
-/// The events of one socket, read by the thread that owns the socket.
+/// The events of one socket, read by the thread that owns the socket, which must outlive this.
 class Monitor {
  public:
   Monitor(zmq::context_t& context, zmq::socket_t& socket, int events);
+  Monitor(const Monitor&) = delete;
+  Monitor& operator=(const Monitor&) = delete;
+  /// Stops the events first: libzmq's I/O thread would block for ever on an event with no reader.
+  ~Monitor();
   std::optional<int> next();  ///< never blocks
   void* handle() { return pair_.handle(); }
   int fd();
 
  private:
+  zmq::socket_t& watched_;
   zmq::socket_t pair_;
 };
 

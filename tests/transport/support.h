@@ -136,7 +136,10 @@ inline std::optional<Received> receive(Peer& peer) {
   std::optional<Received> received;
   eventually([&] {
     if ((received = peer.receive())) return true;
-    if (!peer.alive()) return (received = peer.receive()).has_value();
+    if (!peer.alive()) {
+      received = peer.receive();
+      return true;
+    }
     peer.wait(50);
     return false;
   });
