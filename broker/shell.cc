@@ -111,25 +111,25 @@ bool Shell::drain(Broker& broker, Door& door) {
     if (!incoming) return i > 0;
     if (incoming->user_id.empty()) continue;
     const auto point = point_of(incoming->frames);
-    if (!point.empty()) process::kill_point(point, "received");
+    if (!point.empty()) process::kill_point(point + "received");
     const Link link{door.side, number + incoming->connection};
     auto effects = broker.on_message(link, incoming->user_id, std::move(incoming->frames),
                                      process::now());
-    if (!point.empty()) process::kill_point(point, "decided");
+    if (!point.empty()) process::kill_point(point + "decided");
     carry_out(broker, std::move(effects));
-    if (!point.empty()) process::kill_point(point, "sent");
+    if (!point.empty()) process::kill_point(point + "sent");
   }
   return true;
 }
 
 void Shell::run(Broker& broker) {
-  const process::Signals signals;
+  process::StopSignal signals;
   std::vector<transport::Listener*> listeners;
   for (auto& door : doors_) listeners.push_back(&door.listener);
   process::tell_ready();
   std::deque<std::uint64_t> probes;  // boot times, rising
   auto next_tick = process::now();
-  while (!signals.stop_requested()) {
+  while (!signals.next()) {
     bool worked = false;
     for (auto& door : doors_) worked = drain(broker, door) || worked;
     const auto now = process::now();

@@ -29,7 +29,7 @@ class KernelBoundary final : public runtime::Boundary {
   }
   bool alive() override { return !fenced_ && link_.alive(); }
   int exit_code() const override {
-    return fenced_ ? process::kExitFenced : process::kExitBoundaryLost;
+    return fenced_ ? process::kExitFenced : process::kExitFault;
   }
   int fd() const override { return link_.fd(); }
 

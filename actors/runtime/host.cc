@@ -42,6 +42,19 @@ class AnyReadable {
   int epoll_;
 };
 
+// Kill points have no name, and cost nothing, without the chaos build.
+std::string point_of([[maybe_unused]] ActorRole role, [[maybe_unused]] std::string_view what) {
+#ifdef AEROMQ_CHAOS
+  return std::string(text_of(role)) + "." + std::string(what) + ".";
+#else
+  return {};
+#endif
+}
+
+void hit(const std::string& point, std::string_view step) {
+  if (!point.empty()) process::kill_point(point + std::string(step));
+}
+
 // What is told when a record could not be made durable: the kernel's real outcome if it is known.
 Outcome outcome_unrecorded(MessageType type, const Bytes& body) {
   if (type != MessageType::acted) return Outcome::not_executed;
@@ -126,15 +139,15 @@ bool Host::take_message(const CoreCalls& core, transport::Received received,
   }
   if (std::ranges::find(core.accepts, type) == core.accepts.end()) return true;
   Item item;
-  item.point = std::string(text_of(options_.role)) + "." + std::string(name_of(type)) + ".";
+  item.point = point_of(options_.role, name_of(type));
   item.request = received.header.request;
   item.type = type;
   item.principal = std::move(received.header.principal);
-  process::kill_point(item.point, "received");
+  hit(item.point, "received");
   Envelope envelope{type, item.request, item.principal, std::move(received.body)};
   item.step = core.on(envelope, process::now());
   item.body = std::move(envelope.body);
-  process::kill_point(item.point, "decided");
+  hit(item.point, "decided");
   batch.push_back(std::move(item));
   return true;
 }
@@ -154,12 +167,12 @@ bool Host::carry_out(std::vector<Item>& batch, Boundary& boundary) {
     }
   }
   for (auto& item : batch) {
-    if (options_.role == ActorRole::writer) process::kill_point(item.point, "durable");
+    if (options_.role == ActorRole::writer) hit(item.point, "durable");
     for (const auto& call : item.step.calls) boundary.call(call);
-    if (!item.step.calls.empty()) process::kill_point(item.point, "called");
+    if (!item.step.calls.empty()) hit(item.point, "called");
     for (const auto& envelope : item.step.send)
       if (!peer_.send(envelope.type, envelope.request, envelope.body)) return false;
-    if (item.step.calls.empty()) process::kill_point(item.point, "sent");
+    if (item.step.calls.empty()) hit(item.point, "sent");
   }
   batch.clear();
   return true;
@@ -179,12 +192,13 @@ void Host::say_unrecorded(const std::vector<Item>& batch, const Error& error) {
 }
 
 int Host::run(const CoreCalls& core, Boundary& boundary) {
-  const process::Signals signals;
+  process::StopSignal signals;
   const AnyReadable ready({signals.fd(), boundary.fd()});
   process::tell_ready();
   std::vector<Item> batch;
   auto next_tick = process::now();
-  while (peer_.alive() && !goodbye_ && !signals.stop_requested()) {
+  while (peer_.alive() && !goodbye_) {
+    if (signals.next()) return process::kExitOk;
     while (batch.size() < kMaxBatch) {
       auto received = peer_.receive();
       if (!received) break;
@@ -192,24 +206,22 @@ int Host::run(const CoreCalls& core, Boundary& boundary) {
     }
     for (auto& answer : boundary.answers()) {
       Item item;
-      item.point = std::string(text_of(options_.role)) + ".answer-" +
-                   std::string(text_of(answer.kind)) + ".";
-      process::kill_point(item.point, "received");
+      item.point = point_of(options_.role, "answer-" + std::string(text_of(answer.kind)));
+      hit(item.point, "received");
       item.step = core.on_answer(answer, process::now());
-      process::kill_point(item.point, "decided");
+      hit(item.point, "decided");
       batch.push_back(std::move(item));
     }
     if (const auto now = process::now(); now.boot_ns >= next_tick.boot_ns) {
       next_tick = after_ms(now, kTickMs);
       Item tick;
-      tick.point = std::string(text_of(options_.role)) + ".tick.";
       tick.step = core.on_tick(now);
       if (tick.step != Step{}) batch.push_back(std::move(tick));
       if (!boundary.idle(now)) return process::kExitPoisoned;  // the audit writer's alone
     }
     const bool worked = !batch.empty();
     if (!carry_out(batch, boundary))
-      return poisoned_ ? process::kExitPoisoned : process::kExitConnectionEnded;
+      return poisoned_ ? process::kExitPoisoned : process::kExitFault;
     if (!boundary.alive()) {
       Item last;
       last.step = core.on_boundary_lost(process::now());
@@ -220,7 +232,7 @@ int Host::run(const CoreCalls& core, Boundary& boundary) {
     }
     if (!worked) peer_.wait(kTickMs, ready.fd());
   }
-  return goodbye_ || !peer_.alive() ? process::kExitConnectionEnded : 0;
+  return process::kExitFault;
 }
 
 }  // namespace aeromq::runtime

@@ -46,7 +46,7 @@ int serve(const process::Settings& settings) {
   options.segment_bytes = settings.segment_bytes;
   options.version = process::kBuild;
   options.watermark = settings.audit_watermark;
-  options.at_step = [](const char* step) { process::kill_point("audit-writer.log.", step); };
+  options.at_step = [](const char* step) { process::kill_point(std::string("audit-writer.log.") + step); };
   auto log = audit::LogWriter::open(settings.audit_dir, std::move(options), process::now());
   if (!log) {
     process::fail_start(log.error());
