@@ -1,0 +1,136 @@
+#include "audit/file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace aeromq::audit {
+namespace fs = std::filesystem;
+
+Fd& Fd::operator=(Fd&& other) noexcept {
+  close();
+  number_ = std::exchange(other.number_, -1);
+  return *this;
+}
+Fd::~Fd() { close(); }
+void Fd::close() {
+  if (number_ >= 0) ::close(std::exchange(number_, -1));
+}
+
+Error unavailable(std::string detail) {
+  return make_error(ErrorCode::audit_unavailable, std::move(detail));
+}
+
+Error file_error(std::string_view what, const fs::path& path, int code) {
+  return unavailable(std::string(what) + " " + path.string() + ": " +
+                     std::generic_category().message(code));
+}
+
+Result<Fd> open_file(const fs::path& path, int flags) {
+  Fd fd(::open(path.c_str(), flags | O_CLOEXEC, 0600));
+  if (!fd.open()) return fail(file_error("open", path, errno));
+  return fd;
+}
+
+Result<void> write_at(const Fd& fd, ByteView bytes, std::uint64_t offset, const fs::path& path) {
+  ssize_t done = -1;
+  do {
+    done = ::pwrite(fd.number(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
+  } while (done < 0 && errno == EINTR);
+  if (done < 0) return fail(file_error("write", path, errno));
+  if (static_cast<std::size_t>(done) != bytes.size())
+    return fail(unavailable("write " + path.string() + ": short, " + std::to_string(done) + " of " +
+                            std::to_string(bytes.size()) + " octets"));
+  return {};
+}
+
+Result<void> fill_with_zeros(const Fd& fd, std::uint64_t size, const fs::path& path) {
+  constexpr std::uint64_t kPiece = 1U << 20;
+  const Bytes zeros(static_cast<std::size_t>(std::min(size, kPiece)));
+  for (std::uint64_t at = 0; at < size;) {
+    const auto piece = ByteView(zeros).first(static_cast<std::size_t>(std::min(size - at, kPiece)));
+    if (auto written = write_at(fd, piece, at, path); !written) return written;
+    at += piece.size();
+  }
+  return {};
+}
+
+Result<void> sync_data(const Fd& fd, const fs::path& path) {
+  if (::fdatasync(fd.number()) != 0) return fail(file_error("fdatasync", path, errno));
+  return {};
+}
+
+Result<void> sync_directory(const fs::path& path) {
+  auto fd = open_file(path, O_RDONLY | O_DIRECTORY);
+  if (!fd) return fail(fd.error());
+  if (::fsync(fd->number()) != 0) return fail(file_error("fsync", path, errno));
+  return {};
+}
+
+Result<std::uint64_t> file_size(const Fd& fd, const fs::path& path) {
+  struct stat status {};
+  if (::fstat(fd.number(), &status) != 0) return fail(file_error("fstat", path, errno));
+  return static_cast<std::uint64_t>(status.st_size);
+}
+
+Result<Bytes> read_at(const Fd& fd, std::uint64_t offset, std::size_t size, const fs::path& path) {
+  Bytes bytes(size);
+  std::size_t filled = 0;
+  while (filled < size) {
+    const auto got = ::pread(fd.number(), bytes.data() + filled, size - filled,
+                             static_cast<off_t>(offset + filled));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return fail(file_error("read", path, errno));
+    if (got == 0) break;
+    filled += static_cast<std::size_t>(got);
+  }
+  bytes.resize(filled);
+  return bytes;
+}
+
+Result<Bytes> read_file(const fs::path& path, std::uint64_t limit) {
+  auto fd = open_file(path, O_RDONLY);
+  if (!fd) return fail(fd.error());
+  auto size = file_size(*fd, path);
+  if (!size) return fail(size.error());
+  const auto wanted = limit == 0 ? *size : std::min(limit, *size);
+  return read_at(*fd, 0, static_cast<std::size_t>(wanted), path);
+}
+
+Result<void> settle(const fs::path& path) {
+  auto fd = open_file(path, O_RDONLY);
+  if (!fd) return fail(fd.error());
+  if (::fsync(fd->number()) != 0) return fail(file_error("fsync", path, errno));
+  ::posix_fadvise(fd->number(), 0, 0, POSIX_FADV_DONTNEED);
+  return {};
+}
+
+namespace {
+struct flock whole_file(short type) {
+  struct flock lock {};
+  lock.l_type = type;
+  lock.l_whence = SEEK_SET;
+  return lock;
+}
+}  // namespace
+
+Result<bool> is_locked(const fs::path& path) {
+  auto fd = open_file(path, O_RDONLY);
+  if (!fd) return fail(fd.error());
+  auto lock = whole_file(F_RDLCK);
+  if (::fcntl(fd->number(), F_OFD_GETLK, &lock) != 0)
+    return fail(file_error("read the lock of", path, errno));
+  return lock.l_type != F_UNLCK;
+}
+
+Result<bool> take_lock(const Fd& fd, const fs::path& path) {
+  auto lock = whole_file(F_WRLCK);
+  if (::fcntl(fd.number(), F_OFD_SETLK, &lock) == 0) return true;
+  if (errno == EAGAIN || errno == EACCES) return false;
+  return fail(file_error("lock", path, errno));
+}
+
+}  // namespace aeromq::audit

@@ -1,0 +1,331 @@
+#include "audit/log_writer.h"
+
+#include <fcntl.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+
+namespace aeromq::audit {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr std::uint64_t kLookEveryNs = 1'000'000'000;
+// Room that a segment always keeps for its SEAL batch.
+constexpr std::uint64_t kSealRoom = kCommitAlign;
+constexpr std::uint64_t kGrowth = 4;
+
+template <std::size_t N, class Tag>
+Result<void> fill_random(FixedBytes<N, Tag>& id) {
+  if (::getrandom(id.octets.data(), N, 0) != static_cast<ssize_t>(N))
+    return fail(unavailable("getrandom failed"));
+  return {};
+}
+
+}  // namespace
+
+LogWriter::LogWriter(fs::path dir, LogWriterOptions options)
+    : dir_(std::move(dir)), options_(std::move(options)) {
+  if (options_.watermark.empty()) options_.watermark = dir_ / "watermark";
+}
+
+LogWriter::~LogWriter() = default;
+
+void LogWriter::step(const char* name) const {
+  if (options_.at_step) options_.at_step(name);
+}
+
+Result<std::unique_ptr<LogWriter>> LogWriter::open(const fs::path& dir, LogWriterOptions options,
+                                                   Moment now) {
+  if (options.segment_bytes < kMinSegmentBytes)
+    return fail(make_error(ErrorCode::invalid_input, "at least 65536", "segment_bytes"));
+  if (options.origin.size() > kMaxOrigin)
+    return fail(make_error(ErrorCode::invalid_input, "at most 126 octets", "origin"));
+  options.version.resize(std::min<std::size_t>(options.version.size(), 64));
+  std::signal(SIGXFSZ, SIG_IGN);  // a file-size limit then is EFBIG, which poisons
+  std::unique_ptr<LogWriter> writer(new LogWriter(dir, std::move(options)));
+  if (auto begun = writer->begin(now); !begun) return fail(begun.error());
+  return writer;
+}
+
+Result<void> LogWriter::take_log_lock() {
+  std::error_code error;
+  fs::create_directories(dir_ / "log", error);
+  if (error) return fail(file_error("create", dir_ / "log", error.value()));
+  auto lock = open_file(dir_ / "LOCK", O_RDWR | O_CREAT);
+  if (!lock) return fail(lock.error());
+  lock_ = std::move(*lock);
+  auto taken = take_lock(lock_, dir_ / "LOCK");
+  if (!taken) return fail(taken.error());
+  if (!*taken) return fail(unavailable("another writer holds " + (dir_ / "LOCK").string()));
+  // New names must survive a power cut before anything that they hold can count as durable.
+  if (auto synced = sync_directory(dir_); !synced) return synced;
+  return sync_directory(fs::absolute(dir_).parent_path());
+}
+
+Result<void> LogWriter::open_watermark() {
+  auto fd = open_file(options_.watermark, O_RDWR | O_CREAT);
+  if (!fd) return fail(fd.error());
+  watermark_ = std::move(*fd);
+  // Where readers of this directory find it, as long as this lock is held.
+  const auto where = fs::absolute(options_.watermark).string() + "\n";
+  if (::ftruncate(lock_.number(), 0) != 0)
+    return fail(file_error("truncate", dir_ / "LOCK", errno));
+  return write_at(lock_, as_bytes(where), 0, dir_ / "LOCK");
+}
+
+Result<void> LogWriter::begin(Moment now) {
+  if (auto locked = take_log_lock(); !locked) return locked;
+  // A watermark that a power cut has garbled proves nothing; only a valid one can show a loss.
+  auto mark = read_watermark(options_.watermark);
+  auto found = recover(dir_, mark ? *mark : std::nullopt);
+  if (!found) return fail(found.error());
+
+  report_.found = found->kind;
+  report_.fresh = found->fresh;
+  report_.unclean = found->unclean;
+  report_.watermark_damaged = !mark;
+  report_.epoch = found->last_header.epoch + 1;
+  report_.adopted = found->adopted.size();
+  report_.next_seq = found->state.next_seq + report_.adopted;
+  report_.recovery = found->recovery;
+  report_.size = found->state.tree.size();
+  report_.root = found->state.tree.root();
+  state_ = found->state;
+  next_seq_ = state_.next_seq;
+  header_.log = found->last_header.log;
+  header_.number = found->last_header.number;
+  header_.origin = found->fresh ? options_.origin : found->last_header.origin;
+  header_.epoch = report_.epoch;
+  header_.boot = options_.boot;
+  if (found->fresh)
+    if (auto filled = fill_random(header_.log); !filled) return filled;
+  if (auto opened = open_watermark(); !opened) return opened;
+  queue_start(*found, now);
+  if (auto made = make_segment(next_file_bytes(), now); !made) return made;
+  ::unlink((dir_ / "POISONED").c_str());
+  return {};
+}
+
+void LogWriter::queue_start(const Found& found, Moment now) {
+  const Start start{report_.epoch, options_.boot, found.kind,  found.unclean,   report_.size,
+                    report_.root,  now.wall_ns,   now.boot_ns, options_.version};
+  queue(FrameType::start, 0, next_seq_, encode_start(start));
+  if (found.recovery) queue(FrameType::recovery, 0, next_seq_, encode_recovery(*found.recovery));
+  for (const auto& payload : found.adopted) queue(FrameType::record, kAdopted, next_seq_, payload);
+}
+
+void LogWriter::queue(FrameType type, std::uint8_t flags, std::uint64_t seq, ByteView payload) {
+  frames_.push_back(batch_.size());
+  append_frame(batch_, type, flags, seq, payload);
+  if (type != FrameType::record) return;
+  ++next_seq_;
+  ++records_;
+}
+
+Result<std::uint64_t> LogWriter::append(ByteView payload) {
+  if (poison_) return fail(*poison_);
+  if (closed_) return fail(unavailable("the log is closed"));
+  if (payload.size() > kMaxPayload) return fail(unavailable("a record has at most 65535 octets"));
+  if (batch_.size() + payload.size() > kMaxBatchBytes)
+    return fail(unavailable("too many records wait for a commit"));
+  const auto seq = next_seq_;
+  queue(FrameType::record, 0, seq, payload);
+  return seq;
+}
+
+// Seals the queued frames for the current segment, moves the chain and the tree past them, and
+// returns the octets to write: frames, COMMIT, padding.
+Bytes LogWriter::finish_batch(Moment now) {
+  for (const auto offset : frames_) {
+    seal_frame(batch_, offset, header_.salt);
+    if (batch_[offset + 4] != static_cast<std::uint8_t>(FrameType::record)) continue;
+    const auto size = frame_bytes(batch_, offset) - kFrameHeader;
+    state_.tree.append(leaf_hash(ByteView(batch_).subspan(offset + kFrameHeader, size)));
+  }
+  Commit commit;
+  commit.count = records_;
+  commit.first_seq = next_seq_ - records_;
+  commit.batch_bytes = batch_.size();
+  commit.tree_size = state_.tree.size();
+  commit.root = state_.tree.root();
+  commit.previous = state_.previous;
+  commit.batch_hash = sha256(batch_);
+  commit.boot = header_.boot;
+  commit.wall_ns = now.wall_ns;
+  commit.boot_ns = now.boot_ns;
+  const auto at = batch_.size();
+  append_frame(batch_, FrameType::commit, 0, next_seq_, encode_commit(commit));
+  seal_frame(batch_, at, header_.salt);
+  state_.previous = sha256(ByteView(batch_).subspan(at));
+  state_.next_seq = next_seq_;
+  idle_ = records_ == 0;
+  batch_.resize(align_up(batch_.size(), kCommitAlign));
+  frames_.clear();
+  records_ = 0;
+  return std::exchange(batch_, {});
+}
+
+Result<void> LogWriter::write_batch(Moment now) {
+  auto bytes = finish_batch(now);
+  step("before_write");
+  if (auto written = write_at(segment_, bytes, position_, segment_path_); !written) return written;
+  step("after_write");
+  step("before_sync");
+  if (auto synced = sync_data(segment_, segment_path_); !synced) return synced;
+  step("after_sync");
+  position_ += bytes.size();
+  bytes.clear();
+  batch_ = std::move(bytes);  // keeps its memory for the next batch
+  return publish();
+}
+
+Result<void> LogWriter::commit(Moment now) {
+  if (poison_) return fail(*poison_);
+  if (batch_.empty()) return {};
+  const auto needed = align_up(batch_.size() + kCommitFrame, kCommitAlign);
+  const bool fits = position_ + needed + kSealRoom <= header_.file_bytes;
+  return poisoning(fits ? write_batch(now) : rotate(now));
+}
+
+Result<void> LogWriter::idle_commit(Moment now) {
+  if (poison_) return fail(*poison_);
+  if (idle_ || closed_ || !batch_.empty()) return commit(now);
+  const bool fits = position_ + kCommitAlign + kSealRoom <= header_.file_bytes;
+  // A full segment needs no idle seal of its own: the next batch begins with a SEAL behind it.
+  return fits ? poisoning(write_batch(now)) : Result<void>{};
+}
+
+Result<void> LogWriter::rotate(Moment now) {
+  step("rotate");
+  if (auto same = look_at_files(); !same) return same;
+  const auto bytes = next_file_bytes();
+  if (auto sealed = seal(now); !sealed) return sealed;
+  return make_segment(bytes, now);
+}
+
+// The SEAL is a batch of its own in the old segment; what waits goes into the new one.
+Result<void> LogWriter::seal(Moment now) {
+  auto waiting = std::exchange(batch_, {});
+  auto offsets = std::exchange(frames_, {});
+  const auto records = std::exchange(records_, 0U);
+  const auto next_seq = std::exchange(next_seq_, state_.next_seq);
+  const Seal seal{state_.tree.size(), header_.first_seq, state_.next_seq - header_.first_seq,
+                  position_, state_.tree.root()};
+  queue(FrameType::seal, 0, state_.next_seq, encode_seal(seal));
+  auto done = write_batch(now);
+  if (done && ::fchmod(segment_.number(), 0440) != 0)
+    done = fail(file_error("chmod", segment_path_, errno));
+  batch_ = std::move(waiting);
+  frames_ = std::move(offsets);
+  records_ = records;
+  next_seq_ = next_seq;
+  return done;
+}
+
+std::uint64_t LogWriter::next_file_bytes() const {
+  auto wanted = std::max(options_.first_segment_bytes, kMinSegmentBytes);
+  for (std::uint64_t i = 0; i < segments_of_run_ && wanted < options_.segment_bytes; ++i)
+    wanted *= kGrowth;
+  wanted = std::min(wanted, options_.segment_bytes);
+  const auto needed = kSegmentHeader + align_up(batch_.size() + kCommitFrame, kCommitAlign);
+  return align_up(std::max(wanted, needed + kSealRoom), kCommitAlign);
+}
+
+// The segment gets its name only when its header and first batch are durable: so a named segment
+// without a good first batch is damage, and a crash in here leaves nothing but next.tmp.
+Result<void> LogWriter::make_segment(std::uint64_t file_bytes, Moment now) {
+  const auto log = dir_ / "log";
+  const auto tmp = log / "next.tmp";
+  auto fd = open_file(tmp, O_RDWR | O_CREAT | O_TRUNC);
+  if (!fd) return fail(fd.error());
+  if (auto filled = fill_with_zeros(*fd, file_bytes, tmp); !filled) return filled;
+
+  header_.number += 1;
+  header_.first_seq = state_.next_seq;
+  header_.tree = state_.tree;
+  header_.root = state_.tree.root();
+  header_.previous = state_.previous;
+  header_.wall_ns = now.wall_ns;
+  header_.file_bytes = file_bytes;
+  if (auto filled = fill_random(header_.salt); !filled) return filled;
+  const auto head = encode_header(header_);
+  state_.previous = sha256(head);
+  if (auto written = write_at(*fd, head, 0, tmp); !written) return written;
+
+  segment_ = std::move(*fd);
+  segment_path_ = log / segment_name(header_.number, header_.first_seq);
+  const auto batch = finish_batch(now);
+  step("before_write");
+  if (auto written = write_at(segment_, batch, kSegmentHeader, tmp); !written) return written;
+  step("after_write");
+  step("before_sync");
+  if (::fsync(segment_.number()) != 0) return fail(file_error("fsync", tmp, errno));
+  if (::rename(tmp.c_str(), segment_path_.c_str()) != 0)
+    return fail(file_error("rename", tmp, errno));
+  if (auto synced = sync_directory(log); !synced) return synced;
+  step("after_sync");
+  position_ = kSegmentHeader + batch.size();
+  ++segments_of_run_;
+  return publish();
+}
+
+Result<void> LogWriter::publish() {
+  const Watermark mark{header_.log, header_.number, position_, state_.next_seq - 1, header_.epoch};
+  auto written = write_at(watermark_, encode_watermark(mark), 0, options_.watermark);
+  if (written) durable_ = mark.seq;
+  return written;
+}
+
+Result<void> LogWriter::check_files(Moment now) {
+  if (poison_) return fail(*poison_);
+  if (now.boot_ns < looked_ns_ + kLookEveryNs && looked_ns_ != 0) return {};
+  looked_ns_ = now.boot_ns;
+  return poisoning(look_at_files());
+}
+
+Result<void> LogWriter::look_at_files() {
+  const auto same = [](const Fd& fd, const fs::path& path) -> Result<struct stat> {
+    struct stat held {};
+    struct stat named {};
+    if (::fstat(fd.number(), &held) != 0) return fail(file_error("fstat", path, errno));
+    if (::stat(path.c_str(), &named) != 0) return fail(file_error("stat", path, errno));
+    if (held.st_nlink == 0 || held.st_ino != named.st_ino || held.st_dev != named.st_dev)
+      return fail(unavailable(path.string() + " was removed or replaced"));
+    return held;
+  };
+  if (const auto lock = same(lock_, dir_ / "LOCK"); !lock) return fail(lock.error());
+  const auto segment = same(segment_, segment_path_);
+  if (!segment) return fail(segment.error());
+  if (static_cast<std::uint64_t>(segment->st_size) != header_.file_bytes)
+    return fail(unavailable(segment_path_.string() + " has another size"));
+  return {};
+}
+
+Result<void> LogWriter::poisoning(Result<void> done) {
+  if (done) return done;
+  poison_ = done.error();
+  batch_.clear();
+  frames_.clear();
+  records_ = 0;
+  // For people who look into the directory; nothing relies on it.
+  if (auto marker = open_file(dir_ / "POISONED", O_WRONLY | O_CREAT | O_TRUNC))
+    (void)write_at(*marker, as_bytes(poison_->message + "\n"), 0, dir_ / "POISONED");
+  return done;
+}
+
+Result<void> LogWriter::close(Moment now) {
+  if (poison_) return fail(*poison_);
+  if (closed_) return {};
+  queue(FrameType::stop, 0, next_seq_, encode_stop(Stop{next_seq_ - 1, now.wall_ns, now.boot_ns}));
+  auto done = commit(now);
+  closed_ = true;
+  segment_.close();
+  lock_.close();
+  return done;
+}
+
+}  // namespace aeromq::audit
