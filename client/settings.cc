@@ -1,0 +1,52 @@
+#include "client/settings.h"
+
+#include <toml++/toml.h>
+
+namespace aeromq::client {
+namespace {
+
+Error bad(const std::string& path, const std::string& what) {
+  return make_error(ErrorCode::invalid_input, path + ": " + what, std::string("config"));
+}
+
+}  // namespace
+
+Result<ClientSettings> read_settings(const std::string& path) {
+  toml::table table;
+  try {
+    table = toml::parse_file(path);
+  } catch (const toml::parse_error& error) {
+    return fail(bad(path, std::string(error.description()) + " (line " +
+                              std::to_string(error.source().begin.line) + ")"));
+  }
+  ClientSettings settings;
+  std::string faults;
+  const auto note = [&faults](const std::string& fault) {
+    if (!faults.empty()) faults += "; ";
+    faults += fault;
+  };
+  for (const auto& [key, value] : table) {
+    const std::string_view name = key.str();
+    std::string* target = name == "endpoint"     ? &settings.endpoint
+                          : name == "server_key" ? &settings.server_key
+                          : name == "public_key" ? &settings.public_key
+                          : name == "secret_key" ? &settings.secret_key
+                          : name == "feed"       ? &settings.feed
+                                                 : nullptr;
+    if (target == nullptr)
+      note("unknown key `" + std::string(name) + "`");
+    else if (const auto text = value.value<std::string>(); value.is_string() && text)
+      *target = *text;
+    else
+      note("`" + std::string(name) + "` must be text");
+  }
+  for (const auto& [name, value] : {std::pair{"endpoint", &settings.endpoint},
+                                    {"server_key", &settings.server_key},
+                                    {"public_key", &settings.public_key},
+                                    {"secret_key", &settings.secret_key}})
+    if (value->empty()) note(std::string("`") + name + "` is missing");
+  if (!faults.empty()) return fail(bad(path, faults));
+  return settings;
+}
+
+}  // namespace aeromq::client
