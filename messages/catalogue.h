@@ -8,6 +8,10 @@
 
 namespace aeromq {
 
+/// Octets of an encoded body inside another (view, snapshot, explanation): what its maker keeps to,
+/// so that the message around it stays within kMaxBody.
+constexpr std::size_t kMaxNested = 52 * 1024;
+
 // ---- link: between the broker and one peer --------------------------------------------------
 
 /// First message of every connection.
@@ -322,10 +326,12 @@ struct Surveyed {
   Authority authority = Authority::none;
   Bytes command;
   Bytes snapshot;  ///< an encoded KernelSnapshot, with the checks of the action
+  std::string cost;  ///< run_diagnostics: what the kernel declares that it will cost; else empty
   static constexpr auto fields() {
     return std::tuple{Field{"authority", &Surveyed::authority},
                       Field{"command", &Surveyed::command, 4096},
-                      Field{"snapshot", &Surveyed::snapshot}};
+                      Field{"snapshot", &Surveyed::snapshot},
+                      Field{"cost", &Surveyed::cost, 512}};
   }
   friend bool operator==(const Surveyed&, const Surveyed&) = default;
 };

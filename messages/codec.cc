@@ -150,5 +150,11 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
+bool is_field_name(std::string_view text) {
+  return !text.empty() && text.size() <= 64 && std::ranges::all_of(text, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+  });
+}
+
 }  // namespace detail
 }  // namespace aeromq

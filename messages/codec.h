@@ -80,6 +80,9 @@ inline Error wrong(std::string field, std::string what) {
 
 bool is_utf8(std::string_view text);
 
+/// Could this be a field's name? Only then is it safe to repeat to a terminal or a log.
+bool is_field_name(std::string_view text);
+
 /// A struct on the wire is a map, in the audit log an array of its fields in order.
 enum class Shape : std::uint8_t { map, array };
 
@@ -149,7 +152,7 @@ std::optional<Error> get_struct(Node node, T& value, const std::string& path) {
     const bool known = std::apply(
         [&](const auto&... field) { return (false || ... || (field.name == *key)); }, fields);
     if (!known) {
-      const auto shown = is_utf8(*key) ? std::string(key->substr(0, 64)) : "?";
+      const auto shown = is_field_name(*key) ? std::string(*key) : "?";
       return wrong(path.empty() ? shown : path + "." + shown, "the field is not known");
     }
   }

@@ -1,6 +1,7 @@
 #include "messages/command.h"
 
 #include "messages/kernel.h"
+#include "messages/text.h"
 
 namespace aeromq {
 namespace {
@@ -24,17 +25,6 @@ constexpr std::array kCommands{
 
 Error bad(const char* field, std::string what) {
   return make_error(ErrorCode::invalid_input, std::move(what), field);
-}
-
-bool has_control_characters(std::string_view text) {
-  // C0, DEL, and C1 in its UTF-8 form (0xC2 0x80-0x9F): terminal and log injection.
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto octet = static_cast<unsigned char>(text[i]);
-    if (octet < 0x20 || octet == 0x7F) return true;
-    if (octet == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0)
-      return true;
-  }
-  return false;
 }
 
 bool is_name(std::string_view text) {

@@ -38,7 +38,7 @@ constexpr std::array kRoutes{
     Route{T::surveyed, "surveyed", dispatcher, explainer, {T::survey}},
     Route{T::acted, "acted", dispatcher, writer, {T::dispatch}},
     Route{T::refused_by_dispatcher, "refused_by_dispatcher", dispatcher, writer,
-          {T::observe, T::survey}},
+          {T::observe, T::survey, T::dispatch}},
 
     Route{T::explained, "explained", explainer, keeper, {T::surveyed}},
     Route{T::refused_by_explainer, "refused_by_explainer", explainer, writer, {T::surveyed}},

@@ -1,0 +1,16 @@
+// Small pure questions about text that more than one part asks in the same words.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace aeromq {
+
+/// True if `text` holds C0, DEL or C1 control characters: refused in everything that is shown or
+/// recorded (terminal and log injection).
+bool has_control_characters(std::string_view text);
+
+/// A position in history as people know it: high and low half in hexadecimal, "0/40004E8".
+std::string position_text(std::uint64_t position);
+
+}  // namespace aeromq
