@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "transport/sockets.h"
+
 namespace aeromq::bench {
 namespace {
 
@@ -13,19 +15,11 @@ constexpr std::size_t kMagicSize = 6;
 constexpr const char* kPublicVariable = "BENCH_BARE_PUBLIC";
 constexpr const char* kSecretVariable = "BENCH_BARE_SECRET";
 
-// The values of transport/sockets.cc: what they cost, the product pays too.
+// The product's own option set, so that the two sides cannot drift apart.
 void set_common(zmq::socket_t& socket) {
   constexpr int kHeartbeatMs = 500;
   constexpr int kHwm = 1000;
-  socket.set(zmq::sockopt::maxmsgsize, std::int64_t{65536});
-  socket.set(zmq::sockopt::linger, 0);
-  socket.set(zmq::sockopt::sndhwm, kHwm);
-  socket.set(zmq::sockopt::rcvhwm, kHwm);
-  socket.set(zmq::sockopt::sndbuf, 65536);
-  socket.set(zmq::sockopt::handshake_ivl, 2000);
-  socket.set(zmq::sockopt::heartbeat_ivl, kHeartbeatMs);
-  socket.set(zmq::sockopt::heartbeat_timeout, 3 * kHeartbeatMs);
-  socket.set(zmq::sockopt::heartbeat_ttl, 3 * kHeartbeatMs);
+  transport::detail::set_common(socket, kHeartbeatMs, kHwm);
 }
 
 }  // namespace
