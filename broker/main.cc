@@ -24,31 +24,31 @@ std::map<std::string, transport::ZapRules> zap_rules(const std::vector<process::
 }
 
 int serve(const process::Settings& settings) {
-  const auto lock = process::LockFile::take(settings.run_dir / "broker.lock");
+  const auto lock = process::LockFile::take(settings.run + "/broker.lock");
   if (!lock) return process::fail_start(lock.error());
-  const auto principals = process::read_principals(settings.principals_file);
+  const auto principals = process::read_principals(settings.principals);
   if (!principals) return process::fail_start(principals.error());
-  const auto keys = process::read_key_pair(settings.broker_keys);
+  const auto keys = process::read_key_pair(settings.broker.keys);
   if (!keys) return process::fail_start(keys.error());
   auto context = transport::Context::start(zap_rules(*principals));
   if (!context) return process::fail_start(context.error());
 
   broker::ShellOptions options;
-  options.control = settings.control;
-  options.clients = {settings.clients};
-  options.feed = settings.feed;
+  options.control = settings.broker.control;
+  options.clients = {settings.broker.clients};
+  options.feed = settings.broker.feed;
   options.secret_key = keys->secret_key;
-  options.heartbeat_ms = static_cast<int>(settings.heartbeat_ms);
+  options.heartbeat_ms = static_cast<int>(settings.broker.heartbeat_ms);
   auto shell = broker::Shell::open(**context, options);
   if (!shell) return process::fail_start(shell.error());
 
   broker::BrokerOptions core;
   core.boot = process::fresh<BootId>();
   core.build = process::kBuild;
-  core.heartbeat_ms = settings.heartbeat_ms;
-  core.stage_timeout_ms = settings.stage_timeout_ms;
-  core.token_ttl_ms = settings.token_ttl_ms;
-  core.lease_ms = settings.lease_ms;
+  core.heartbeat_ms = settings.broker.heartbeat_ms;
+  core.stage_timeout_ms = settings.broker.stage_timeout_ms;
+  core.token_ttl_ms = settings.broker.token_ttl_ms;
+  core.lease_ms = settings.broker.lease_ms;
   broker::Broker broker(std::move(core), process::now());
   shell->run(broker);
   return 0;

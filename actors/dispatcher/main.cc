@@ -43,8 +43,8 @@ int serve(const process::Settings& settings) {
   // could fence the first.
   auto host = runtime::join(Dispatcher::kRole, settings);
   if (!host) return process::fail_start(host.error());
-  auto link = kernel::EmbeddedLink::open(settings.kernel_socket,
-                                         static_cast<std::uint8_t>(settings.dispatcher_id));
+  auto link = kernel::EmbeddedLink::open(settings.kernel.socket,
+                                         static_cast<std::uint8_t>(settings.dispatcher.id));
   if (!link) return process::fail_start(link.error());
   host->say(link->opened());
   process::log_info("opened", {{"epoch", std::to_string(link->opened().epoch)}});

@@ -8,7 +8,7 @@ using namespace aeromq;
 namespace {
 
 int serve(const process::Settings& settings) {
-  const auto principals = process::read_principals(settings.principals_file);
+  const auto principals = process::read_principals(settings.principals);
   if (!principals) return process::fail_start(principals.error());
   std::map<std::string, Authority> authorities;
   for (const auto& principal : *principals) {

@@ -17,7 +17,7 @@ int actor_main(int argc, char** argv, int (*serve)(const process::Settings&)) {
 
 /// Joins the broker that `settings` names. Error: as of Host::join.
 inline Result<Host> join(ActorRole role, const process::Settings& settings) {
-  return Host::join({role, settings.control, std::string(process::kBuild)});
+  return Host::join({role, settings.broker.control, std::string(process::kBuild)});
 }
 
 /// Joins the broker and runs the core until the connection ends. Returns the exit code.

@@ -43,11 +43,11 @@ class Log final : public runtime::Boundary {
 
 int serve(const process::Settings& settings) {
   audit::LogWriterOptions options;
-  options.segment_bytes = settings.segment_bytes;
+  options.segment_bytes = settings.audit.segment_bytes;
   options.version = process::kBuild;
-  options.watermark = settings.audit_watermark;
+  options.watermark = settings.audit.watermark;
   options.at_step = [](const char* step) { process::kill_point(std::string("audit-writer.log.") + step); };
-  auto log = audit::LogWriter::open(settings.audit_dir, std::move(options), process::now());
+  auto log = audit::LogWriter::open(settings.audit.dir, std::move(options), process::now());
   if (!log) {
     process::fail_start(log.error());
     return process::kExitPoisoned;
