@@ -1,0 +1,59 @@
+// The audit writer's core: every message that reaches it becomes records first and, once its host
+// has made them durable, what they permit (G1). It must never send what no record of the same step
+// stands for. It keeps no request: only the next sequence number.
+//
+//   message        records                                   then sends
+//   observed       requested, answered                       result (view)
+//   asked          requested, confirmation_asked             confirmation_asked
+//   confirmed      confirmed, dispatched                     dispatch: the licence to act
+//   acted          executed | rejected | failed | refused    result | error
+//   acted (diag.)  answered | failed                         result (view) | error
+//   refused_by_*   refused                                   error
+//   ended          confirmation_ended                        error
+//   audit_answer   audit_read                                audit_result
+//   report         refused | failed | control_plane;         error, only if somebody waits
+//                  late kernel words: executed | rejected    (a late answer is never sent)
+//   unreadable     control_plane                             error MALFORMED
+#pragma once
+#include "actors/step.h"
+#include "actors/writer/record_maker.h"
+
+namespace aeromq {
+
+class AuditWriter {
+ public:
+  static constexpr ActorRole kRole = ActorRole::writer;
+  static std::span<const MessageType> accepts();
+
+  /// `next_seq`: the number after the log's last; `boot`: hexadecimal boot id of the broker's run.
+  AuditWriter(std::uint64_t next_seq, std::string boot) : maker_(next_seq, std::move(boot)) {}
+
+  Step on(const Envelope& envelope, const Moment& now);
+  Step on_tick(const Moment& now);
+
+  /// The record that opens this run; it ends every older pending confirmation in every reader.
+  Step begin(const Moment& now);
+  /// The record of an orderly stop.
+  Step end(const Moment& now);
+
+ private:
+  Step on_observed(const Envelope& envelope, const Moment& now);
+  Step on_asked(const Envelope& envelope, const Moment& now);
+  Step on_confirmed(const Envelope& envelope, const Moment& now);
+  Step on_acted(const Envelope& envelope, const Moment& now);
+  Step on_refused(const Envelope& envelope, const Moment& now);
+  Step on_ended(const Envelope& envelope, const Moment& now);
+  Step on_audit_answer(const Envelope& envelope, const Moment& now);
+  Step on_report(const Envelope& envelope, const Moment& now);
+
+  Step kernel_acted(const Envelope& envelope, const Acted& acted, const Moment& now);
+  Step diagnosed(const Envelope& envelope, const Acted& acted, const Moment& now);
+  Record acted_record(const Envelope& envelope, const Acted& acted, const Moment& now);
+  Step unreadable(const Envelope& envelope, const Error& fault, const Moment& now);
+
+  RecordMaker maker_;
+};
+
+static_assert(Actor<AuditWriter>);
+
+}  // namespace aeromq
