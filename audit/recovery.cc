@@ -112,7 +112,8 @@ Result<Found> recover(const fs::path& dir, const std::optional<Watermark>& mark)
                     path.filename().string() + ": damaged header or another size than it says");
     if (const auto broken =
             check_follows(i == 0 ? nullptr : &found.last_header, found.state, *header, name)) {
-      const bool damaged = tail_before != RecoveryClass::clean;
+      const bool damaged =
+          tail_before != RecoveryClass::clean && header->number == found.last_header.number + 1;
       return refuse(damaged ? RecoveryClass::interior_corruption : broken->kind,
                     path.filename().string() + ": " + broken->what);
     }
