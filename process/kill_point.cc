@@ -74,6 +74,8 @@ void kill_point(std::string_view name) {
                  name.data());
     std::abort();
   }
+  if (const char* trace = std::getenv("AEROMQ_KILL_TRACE"); trace != nullptr)
+    std::ofstream(trace, std::ios::app) << (std::string(name) + '\n') << std::flush;
   const char* path = std::getenv("AEROMQ_KILL_FILE");
   struct stat found {};
   if (path == nullptr || ::stat(path, &found) != 0) return;

@@ -10,13 +10,9 @@ namespace {
 int serve(const process::Settings& settings) {
   const auto principals = process::read_principals(settings.principals);
   if (!principals) return process::fail_start(principals.error());
-  std::map<std::string, Authority> authorities;
-  for (const auto& principal : *principals) {
-    // More than one reading of a name is no authority at all (B2).
-    const auto [at, fresh] = authorities.emplace(principal.name, principal.authority);
-    if (!fresh) at->second = Authority::none;
-  }
-  AuthorityGate gate(std::move(authorities));
+  std::vector<Grant> grants;
+  for (const auto& principal : *principals) grants.push_back({principal.name, principal.authority});
+  AuthorityGate gate(grants);
   return runtime::join_and_run(gate, settings);
 }
 

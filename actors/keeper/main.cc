@@ -9,7 +9,7 @@ using namespace aeromq;
 namespace {
 
 int serve(const process::Settings& settings) {
-  ConfirmationKeeper keeper(settings.broker.token_ttl_ms, [] { return process::fresh<Token>(); });
+  ConfirmationKeeper keeper([] { return process::fresh<Token>(); }, settings.broker.token_ttl_ms);
   return runtime::join_and_run(keeper, settings);
 }
 

@@ -283,9 +283,9 @@ Step AuditWriter::on_report(const Envelope& envelope, const Moment& now) {
   if (!late) put_error(record, report->error);
   if (record.failure.empty() || !late) record.failure = report->failure;
   record.lost = report->lost;
-  const auto seq = record.seq;
+  // The broker knows who waits, and tells them once it knows that this is durable.
+  step.send.push_back(message(envelope.request, Reported{report->nonce, record.seq}));
   step.records.push_back(std::move(record));
-  if (report->answer) step.send.push_back(error_answer(envelope.request, report->error, seq));
   return step;
 }
 
