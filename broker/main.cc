@@ -7,6 +7,7 @@
 #include "process/lock_file.h"
 #include "process/log.h"
 #include "process/settings.h"
+#include "transport/zap.h"
 
 #include <unistd.h>
 
