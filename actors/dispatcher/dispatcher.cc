@@ -1,5 +1,7 @@
 #include "actors/dispatcher/dispatcher.h"
 
+#include <utility>
+
 #include "actors/dispatcher/view.h"
 #include "messages/digest.h"
 #include "messages/snapshot.h"
@@ -107,10 +109,11 @@ Step Dispatcher::on_survey(const Envelope& envelope) {
 
 Step Dispatcher::on_dispatch(const Envelope& envelope) {
   const auto& request = envelope.request;
+  const auto body = decode<Dispatch>(envelope.body);
   // The repeat comes first: of the first one nothing may be claimed (E1).
   if (dispatched_.contains(request))
-    return only(refuse(request, make_error(ErrorCode::duplicate_request)));
-  const auto body = decode<Dispatch>(envelope.body);
+    return only(refuse(request, make_error(ErrorCode::duplicate_request),
+                       body ? body->authority : Authority::none, body ? body->command : Bytes{}));
   if (!body) return only(refuse(request, malformed("dispatch")));
   const auto command = read_command(body->command, request);
   const bool licensed = command && command->row().confirmation != ConfirmationKind::never &&

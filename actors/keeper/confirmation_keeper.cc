@@ -134,16 +134,19 @@ Step ConfirmationKeeper::on_explained(const Envelope& envelope, const Moment& no
 }
 
 Step ConfirmationKeeper::on_confirm(const Envelope& envelope, const Moment& now) {
+  const auto authorised = decode<AuthorisedConfirm>(envelope.body);
+  Pending nobody;  // for the record of a refusal that concerns no pending confirmation
+  if (authorised) nobody.authority = authorised->authority;
   const auto at = pending_.find(envelope.request);
-  if (at == pending_.end()) return refuse(envelope.request, not_pending(), {});
+  if (at == pending_.end()) return refuse(envelope.request, not_pending(), nobody);
   // Somebody else's confirm never spends a token, and says nothing about what becomes of it.
   if (at->second.principal != envelope.principal)
     return refuse(envelope.request,
-                  make_error(ErrorCode::confirmation_mismatch, "principal", Outcome::unknown), {});
+                  make_error(ErrorCode::confirmation_mismatch, "principal", Outcome::unknown),
+                  nobody);
   const auto pending = std::move(at->second);
   pending_.erase(at);  // spent, whatever happens from here on (C2)
 
-  const auto authorised = decode<AuthorisedConfirm>(envelope.body);
   if (!authorised)
     return refuse(envelope.request,
                   make_error(ErrorCode::malformed, "authorised_confirm", Outcome::not_executed),
