@@ -76,6 +76,9 @@ Explanation example_explanation() {
   explanation.command = "request_promotion";
   explanation.node = "n2";
   explanation.cluster = "demo";
+  explanation.history = HistoryId{{0x5E, 0xED, 0x00, 0x01}};
+  explanation.snapshot = 4417;
+  explanation.fencing_epoch = 5;
   return explanation;
 }
 
@@ -115,7 +118,9 @@ Conversation hold_conversation() {
 
   // What the actors say in between; the broker looks at their types alone.
   const auto relay = [&](ActorRole role, MessageType type, const Bytes& body) {
-    expect(only(stage.from_actor(role, type, request, body), type), "a stage is not forwarded");
+    auto effects = stage.from_actor(role, type, request, body);
+    expect(only(effects, type), "a stage is not forwarded");
+    return effects;
   };
   relay(ActorRole::gate, MessageType::survey, encode(Survey{}));
   relay(ActorRole::dispatcher, MessageType::surveyed, encode(Surveyed{}));
@@ -123,8 +128,13 @@ Conversation hold_conversation() {
   relay(ActorRole::keeper, MessageType::asked, encode(Asked{}));
   ConfirmationAsked asked;
   asked.token = counted<Token>(0x70);
+  asked.expires_in_ms = 120000;
   asked.explanation = encode(example_explanation());
-  relay(ActorRole::writer, MessageType::confirmation_asked, encode(asked));
+  asked.record = 42;
+  const auto told = relay(ActorRole::writer, MessageType::confirmation_asked, encode(asked));
+  if (!talk.fault.empty()) return talk;
+  const auto& question = told.send.front();
+  talk.messages.push_back({"CONFIRMATION_ASKED", frames_of(question.header, question.body)});
 
   Confirm confirm;
   confirm.token = asked.token;

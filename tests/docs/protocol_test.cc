@@ -154,14 +154,14 @@ TEST(Protocol, LimitsAreTheCodes) {
 TEST(Protocol, WorkedBytesAreTheCodes) {
   const auto talk = hold_conversation();
   ASSERT_EQ(talk.fault, "");
-  ASSERT_EQ(talk.messages.size(), 4U);
+  ASSERT_EQ(talk.messages.size(), 5U);
   for (const auto& message : talk.messages)
     for (std::size_t i = 0; i < message.frames.size(); ++i) {
       const auto marker = "Frame " + std::to_string(i + 1) + " of " + message.name + " ";
       EXPECT_EQ(protocol().block(protocol().after(marker)), hex_dump(message.frames[i])) << marker;
     }
   EXPECT_EQ(protocol().block(protocol().after("`request_promotion` of `n2`")), talk.request_text);
-  EXPECT_EQ(protocol().block(protocol().after("A standard confirmation with the token")),
+  EXPECT_EQ(protocol().block(protocol().after("The digest of the explanation octets")),
             talk.explanation_digest);
 }
 
