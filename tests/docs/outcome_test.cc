@@ -4,6 +4,7 @@
 #include <set>
 
 #include "document.h"
+#include "messages/invariants.h"
 
 namespace aeromq::docs {
 namespace {
@@ -37,6 +38,14 @@ TEST(RequirementsDocument, HasEveryRowOnce) {
   for (const auto& [letter, last] : groups)
     for (int i = 1; i <= last; ++i) wanted.insert(letter + std::to_string(i));
   for (const auto& row : wanted) EXPECT_EQ(written.count(row), 1U) << row;
+}
+
+TEST(RequirementsDocument, InvariantsAreTheCodes) {
+  const auto requirements = Document::read(AEROMQ_SOURCE_DIR "/docs/requirements.md");
+  std::vector<Cells> wanted;
+  for (const auto& row : invariant_table())
+    wanted.push_back({std::string(row.id), std::string(row.statement)});
+  EXPECT_THAT(requirements.table_headed({"id", "statement"}), testing::ElementsAreArray(wanted));
 }
 
 }  // namespace

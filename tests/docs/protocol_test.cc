@@ -7,6 +7,7 @@
 #include "broker/sessions.h"
 #include "conversation.h"
 #include "document.h"
+#include "messages/catalogue.h"
 #include "messages/command.h"
 #include "messages/envelope.h"
 #include "messages/error.h"
@@ -134,6 +135,7 @@ TEST(Protocol, LimitsAreTheCodes) {
       {"octets of a text field, unless its table says otherwise", kMaxText},
       {"octets of a bin field, unless its table says otherwise", kMaxBytes},
       {"elements of a list field, unless its table says otherwise", kMaxElements},
+      {"octets of a body inside another body (view, explanation)", kMaxNested},
       {"counter of a session", RequestId::kMaxCounter},
       {"open requests per connection", options.max_in_flight},
       {"connections", broker::Sessions::kMaxClients},
