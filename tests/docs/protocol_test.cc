@@ -2,6 +2,7 @@
 // misled by it.
 #include <gmock/gmock.h>
 
+#include "actors/dispatcher/view.h"
 #include "broker/broker.h"
 #include "broker/reports.h"
 #include "broker/sessions.h"
@@ -165,6 +166,36 @@ TEST(Protocol, WorkedBytesAreTheCodes) {
   EXPECT_EQ(protocol().block(protocol().after("`request_promotion` of `n2`")), talk.request_text);
   EXPECT_EQ(protocol().block(protocol().after("The digest of the explanation octets")),
             talk.explanation_digest);
+}
+
+TEST(Protocol, ViewsAreTheDispatchers) {
+  KernelAnswer answer;
+  answer.snapshot.holder = "n1";
+  answer.snapshot.nodes.resize(1);
+  answer.snapshot.nodes[0].node = "n1";
+  answer.snapshot.nodes[0].assigned = NodeRole::primary;
+  answer.snapshot.checks.resize(1);
+  std::map<std::string, Cells> written;
+  for (const auto& cells :
+       protocol().table_headed({"command", "facts", "tables and their columns"}))
+    for (const auto& name : quoted_words(cells.at(0))) written[name] = cells;
+  for (const auto name :
+       {CommandName::inspect_cluster_state, CommandName::inspect_node,
+        CommandName::inspect_replication_status, CommandName::inspect_promotion_state}) {
+    const auto view = make_view(Command{name, "n1", "", {}}, answer);
+    ASSERT_TRUE(view.has_value()) << text_of(name);
+    std::vector<std::string> facts;
+    for (const auto& fact : view->facts) facts.push_back(fact.name);
+    std::vector<std::string> tables;
+    for (const auto& table : view->tables) {
+      tables.push_back(table.name);
+      for (const auto& column : table.columns) tables.push_back(column.name);
+    }
+    const auto& cells = written[std::string(text_of(name))];
+    ASSERT_EQ(cells.size(), 3U) << text_of(name);
+    EXPECT_THAT(quoted_words(cells[1]), ElementsAreArray(facts)) << text_of(name);
+    EXPECT_THAT(quoted_words(cells[2]), ElementsAreArray(tables)) << text_of(name);
+  }
 }
 
 TEST(Protocol, VersionIsTheCodes) {
