@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <iostream>
-#include <map>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -17,17 +16,16 @@ double quantile_us(const std::vector<std::uint64_t>& sorted, double part) {
 
 }  // namespace
 
-void Measured::add(Clock::time_point begin) {
+void Measured::add(Clock::time_point begin, const std::string& verdict) {
   const auto took = std::chrono::nanoseconds(Clock::now() - begin).count();
   latency_ns_.push_back(static_cast<std::uint64_t>(took));
+  if (!verdict.empty()) ++verdicts_[verdict];
 }
 
 std::string Measured::to_json(const Slice& slice) const {
   auto sorted = latency_ns_;
   std::ranges::sort(sorted);
   const double seconds = std::chrono::duration<double>(end_ - start_).count();
-  std::map<std::string, int> odd;
-  for (const auto& why : odd_) ++odd[why];
   nlohmann::json line{{"kind", slice.kind},
                       {"outstanding", slice.outstanding},
                       {"ops", ops()},
@@ -35,7 +33,8 @@ std::string Measured::to_json(const Slice& slice) const {
                       {"rate", seconds > 0 ? static_cast<double>(ops()) / seconds : 0},
                       {"p50_us", quantile_us(sorted, 0.5)},
                       {"p99_us", quantile_us(sorted, 0.99)},
-                      {"odd", odd}};
+                      {"verdicts", verdicts_},
+                      {"odd", odd_}};
   return line.dump();
 }
 

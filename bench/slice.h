@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -23,10 +24,10 @@ struct Slice {
 class Measured {
  public:
   Measured() : start_(Clock::now()) {}
-  /// A request that began at `begin` ended now, as it should.
-  void add(Clock::time_point begin);
+  /// A request that began at `begin` ended now, as it should; `verdict` is counted by its text.
+  void add(Clock::time_point begin, const std::string& verdict = {});
   /// A request ended otherwise; `why` is counted by its text.
-  void add_odd(const std::string& why) { odd_.push_back(why); }
+  void add_odd(const std::string& why) { ++odd_[why]; }
   /// The slice is over; nothing is outstanding.
   void finish() { end_ = Clock::now(); }
 
@@ -37,7 +38,8 @@ class Measured {
   Clock::time_point start_;
   Clock::time_point end_{};
   std::vector<std::uint64_t> latency_ns_;
-  std::vector<std::string> odd_;
+  std::map<std::string, std::uint64_t> verdicts_;
+  std::map<std::string, std::uint64_t> odd_;
 };
 
 /// Says that it is ready, then answers slices until standard input ends. Returns the exit code.

@@ -65,6 +65,8 @@ class Parsed {
 
 namespace detail {
 
+constexpr std::size_t kUsualBody = 512;  ///< octets set aside at once for what is encoded
+
 template <class T>
 struct IsVector : std::false_type {};
 template <class T>
@@ -122,38 +124,79 @@ void put(Encoder& out, const T& value) {
   }
 }
 
+/// Where in a body a value stands. Its text is only made for an error: a decode that succeeds
+/// builds no string for it.
+struct Path {
+  const Path* parent = nullptr;
+  std::string_view name;             ///< of a field, or empty
+  std::optional<std::size_t> index;  ///< of a list's element
+  std::string text() const {
+    auto made = parent == nullptr ? std::string() : parent->text();
+    if (index) return made + "[" + std::to_string(*index) + "]";
+    if (!made.empty() && !name.empty()) made += '.';
+    return made += name;
+  }
+};
+
 template <Shape shape, class T>
-std::optional<Error> get(Node node, T& value, const std::string& path, std::size_t max);
+std::optional<Error> get(Node node, T& value, const Path& path, std::size_t max);
 
 template <class T, class F>
-std::optional<Error> get_field(Node map, T& owner, const F& field, const std::string& path,
+std::optional<Error> get_field(Node map, T& owner, const F& field, const Path& path,
                                std::size_t size) {
-  const std::string name = path.empty() ? std::string(field.name) : path + "." + std::string(field.name);
-  std::optional<Error> error = wrong(name, "the field is missing");
+  const Path own{&path, field.name, {}};
+  std::optional<Error> error;
   bool seen = false;
   for (std::size_t i = 0; i < size; ++i) {
     if (map.key(i).text() != field.name) continue;
-    if (seen) return wrong(name, "the field stands twice");
+    if (seen) return wrong(own.text(), "the field stands twice");
     seen = true;
-    error = get<Shape::map>(map.value(i), owner.*(field.member), name, field.max);
+    error = get<Shape::map>(map.value(i), owner.*(field.member), own, field.max);
   }
+  return seen ? error : wrong(own.text(), "the field is missing");
+}
+
+/// True if the map's keys are the fields of T in their order, as our own encoder writes them: then
+/// none is missing, unknown or there twice, and the value of each stands at its own index.
+template <class T>
+bool is_in_order(Node map, std::size_t size) {
+  constexpr auto fields = T::fields();
+  if (size != std::tuple_size_v<decltype(T::fields())>) return false;
+  std::size_t at = 0;
+  return std::apply(
+      [&](const auto&... field) { return (true && ... && (map.key(at++).text() == field.name)); },
+      fields);
+}
+
+template <class T>
+std::optional<Error> get_in_order(Node map, T& value, const Path& path) {
+  constexpr auto fields = T::fields();
+  std::optional<Error> error;
+  std::size_t at = 0;
+  const auto get_one = [&](const auto& field) {
+    const Path own{&path, field.name, {}};
+    error = get<Shape::map>(map.value(at++), value.*(field.member), own, field.max);
+    return error.has_value();
+  };
+  std::apply([&](const auto&... field) { (void)(false || ... || get_one(field)); }, fields);
   return error;
 }
 
 template <class T>
-std::optional<Error> get_struct(Node node, T& value, const std::string& path) {
+std::optional<Error> get_struct(Node node, T& value, const Path& path) {
   static_assert(WireStruct<T>);
   const auto size = node.map_size();
-  if (!size) return wrong(path, "must be a map");
+  if (!size) return wrong(path.text(), "must be a map");
+  if (is_in_order<T>(node, *size)) return get_in_order(node, value, path);
   constexpr auto fields = T::fields();
   for (std::size_t i = 0; i < *size; ++i) {
     const auto key = node.key(i).text();
-    if (!key) return wrong(path, "a field name must be text");
+    if (!key) return wrong(path.text(), "a field name must be text");
     const bool known = std::apply(
         [&](const auto&... field) { return (false || ... || (field.name == *key)); }, fields);
     if (!known) {
-      const auto shown = is_field_name(*key) ? std::string(*key) : "?";
-      return wrong(path.empty() ? shown : path + "." + shown, "the field is not known");
+      const auto shown = is_field_name(*key) ? *key : std::string_view("?");
+      return wrong(Path{&path, shown, {}}.text(), "the field is not known");
     }
   }
   std::optional<Error> error;
@@ -166,15 +209,15 @@ std::optional<Error> get_struct(Node node, T& value, const std::string& path) {
 }
 
 template <class T>
-std::optional<Error> get_row(Node node, T& value, const std::string& path) {
+std::optional<Error> get_row(Node node, T& value, const Path& path) {
   static_assert(WireStruct<T>);
   if (node.array_size() != std::tuple_size_v<decltype(T::fields())>)
-    return wrong(path, "must be an array of the fields");
+    return wrong(path.text(), "must be an array of the fields");
   std::optional<Error> error;
   std::size_t at = 0;
   const auto get_one = [&](const auto& field) {
-    error = get<Shape::array>(node.element(at++), value.*(field.member), std::string(field.name),
-                              field.max);
+    error = get<Shape::array>(node.element(at++), value.*(field.member),
+                              Path{nullptr, field.name, {}}, field.max);
     return error.has_value();
   };
   std::apply([&](const auto&... field) { (void)(... || get_one(field)); }, T::fields());
@@ -182,62 +225,63 @@ std::optional<Error> get_row(Node node, T& value, const std::string& path) {
 }
 
 template <Shape shape, class T>
-std::optional<Error> get(Node node, T& value, const std::string& path, std::size_t max) {
+std::optional<Error> get(Node node, T& value, const Path& path, std::size_t max) {
   if constexpr (std::is_same_v<T, bool>) {
     const auto read = node.boolean();
-    if (!read) return wrong(path, "must be a boolean");
+    if (!read) return wrong(path.text(), "must be a boolean");
     value = *read;
   } else if constexpr (std::is_enum_v<T>) {
     const auto read = node.text();
     constexpr auto& names = EnumNames<T>::value;
     const auto at = read ? std::ranges::find(names, *read) : names.end();
-    if (at == names.end()) return wrong(path, "is not one of the known words");
+    if (at == names.end()) return wrong(path.text(), "is not one of the known words");
     value = static_cast<T>(at - names.begin());
   } else if constexpr (std::is_unsigned_v<T>) {
     const auto read = node.number();
     if (!read || *read > std::numeric_limits<T>::max())
-      return wrong(path, "must be an unsigned integer in range");
+      return wrong(path.text(), "must be an unsigned integer in range");
     value = static_cast<T>(*read);
   } else if constexpr (std::is_same_v<T, std::string>) {
     const auto read = node.text();
-    if (!read || !is_utf8(*read)) return wrong(path, "must be UTF-8 text");
-    if (read->size() > (max == 0 ? kMaxText : max)) return wrong(path, "the text is too long");
+    if (!read || !is_utf8(*read)) return wrong(path.text(), "must be UTF-8 text");
+    if (read->size() > (max == 0 ? kMaxText : max))
+      return wrong(path.text(), "the text is too long");
     value = *read;
   } else if constexpr (std::is_same_v<T, Bytes>) {
     const auto read = node.bin();
-    if (!read) return wrong(path, "must be binary");
-    if (read->size() > (max == 0 ? kMaxBytes : max)) return wrong(path, "the binary is too long");
+    if (!read) return wrong(path.text(), "must be binary");
+    if (read->size() > (max == 0 ? kMaxBytes : max))
+      return wrong(path.text(), "the binary is too long");
     value.assign(read->begin(), read->end());
   } else if constexpr (IsFixed<T>::value) {
     const auto read = node.bin();
     if (!read || read->size() != T::kSize)
-      return wrong(path, "must be binary of " + std::to_string(T::kSize) + " octets");
+      return wrong(path.text(), "must be binary of " + std::to_string(T::kSize) + " octets");
     value = T::from(*read);
   } else if constexpr (std::is_same_v<T, SessionId>) {
     const auto read = node.bin();
     if (!read || read->size() != SessionId::kSize)
-      return wrong(path, "must be binary of 15 octets");
+      return wrong(path.text(), "must be binary of 15 octets");
     value = SessionId::from(*read);
   } else if constexpr (std::is_same_v<T, RequestId>) {
     const auto read = node.bin();
-    if (!read) return wrong(path, "must be binary");
+    if (!read) return wrong(path.text(), "must be binary");
     value = {};
     if (read->empty()) return std::nullopt;
     auto id = RequestId::from(*read);
     if (!id) {
-      id.error().field = path;
+      id.error().field = path.text();
       return id.error();
     }
     value = *id;
   } else if constexpr (IsVector<T>::value) {
     const auto size = node.array_size();
-    if (!size) return wrong(path, "must be an array");
-    if (*size > (max == 0 ? kMaxElements : max)) return wrong(path, "the array is too long");
+    if (!size) return wrong(path.text(), "must be an array");
+    if (*size > (max == 0 ? kMaxElements : max)) return wrong(path.text(), "the array is too long");
     value.clear();
     value.resize(*size);
     for (std::size_t i = 0; i < *size; ++i)
-      if (auto error = get<shape>(node.element(i), value[i], path + "[" + std::to_string(i) + "]", 0))
-        return error;
+      if (auto error = get<shape>(node.element(i), value[i], Path{&path, {}, i}, 0)) return error;
   } else {
     if constexpr (shape == Shape::map)
       return get_struct(node, value, path);
@@ -251,9 +295,9 @@ std::optional<Error> get(Node node, T& value, const std::string& path, std::size
 
 /// The body of `message`: fields in their declared order, so equal values are equal octets.
 template <class T>
-  requires WireStruct<T>
-Bytes encode(const T& message) {
+requires WireStruct<T> Bytes encode(const T& message) {
   Bytes out;
+  out.reserve(detail::kUsualBody);
   Encoder encoder(out);
   detail::put<detail::Shape::map>(encoder, message);
   return out;
@@ -261,20 +305,19 @@ Bytes encode(const T& message) {
 
 /// Reads exactly one T out of all of `bytes`. Error INVALID_INPUT names the field at fault.
 template <class T>
-  requires WireStruct<T>
-Result<T> decode(ByteView bytes) {
+requires WireStruct<T> Result<T> decode(ByteView bytes) {
   auto parsed = Parsed::parse(bytes);
   if (!parsed) return fail(parsed.error());
   T value{};
-  if (auto error = detail::get_struct(parsed->root(), value, "")) return fail(*error);
+  if (auto error = detail::get_struct(parsed->root(), value, {})) return fail(*error);
   return value;
 }
 
 /// The same as an array of the fields in order, without their names: audit records.
 template <class T>
-  requires WireStruct<T>
-Bytes encode_row(const T& value) {
+requires WireStruct<T> Bytes encode_row(const T& value) {
   Bytes out;
+  out.reserve(detail::kUsualBody);
   Encoder encoder(out);
   detail::put<detail::Shape::array>(encoder, value);
   return out;
@@ -283,12 +326,11 @@ Bytes encode_row(const T& value) {
 /// Reads exactly one T out of encode_row's octets; anything that would not encode to the same
 /// octets again is refused (canonical form).
 template <class T>
-  requires WireStruct<T>
-Result<T> decode_row(ByteView bytes) {
+requires WireStruct<T> Result<T> decode_row(ByteView bytes) {
   auto parsed = Parsed::parse(bytes);
   if (!parsed) return fail(parsed.error());
   T value{};
-  if (auto error = detail::get_row(parsed->root(), value, "")) return fail(*error);
+  if (auto error = detail::get_row(parsed->root(), value, {})) return fail(*error);
   const auto again = encode_row(value);
   if (!std::ranges::equal(again, bytes))
     return fail(detail::wrong("", "the octets are not in canonical form"));
