@@ -1,5 +1,6 @@
 #include "process/kill_point.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -28,6 +29,19 @@ Points& points() {
   static Points all;
   return all;
 }
+
+#ifdef AEROMQ_CHAOS
+/// One line per hit in the file of AEROMQ_KILL_TRACE, shared by all processes.
+void trace(std::string_view name) {
+  const char* path = std::getenv("AEROMQ_KILL_TRACE");
+  if (path == nullptr) return;
+  const int fd = ::open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  if (fd < 0) return;
+  const auto line = std::string(name) + '\n';
+  if (::write(fd, line.data(), line.size()) < 0) std::perror(path);
+  ::close(fd);
+}
+#endif
 
 }  // namespace
 
@@ -74,8 +88,7 @@ void kill_point(std::string_view name) {
                  name.data());
     std::abort();
   }
-  if (const char* trace = std::getenv("AEROMQ_KILL_TRACE"); trace != nullptr)
-    std::ofstream(trace, std::ios::app) << (std::string(name) + '\n') << std::flush;
+  trace(name);
   const char* path = std::getenv("AEROMQ_KILL_FILE");
   struct stat found {};
   if (path == nullptr || ::stat(path, &found) != 0) return;

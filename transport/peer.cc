@@ -3,6 +3,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "transport/endpoint.h"
 #include "transport/sockets.h"
 
 namespace aeromq::transport {
@@ -15,8 +16,7 @@ Error not_reached(const std::string& what, const std::string& endpoint) {
 }
 
 Result<void> check(const PeerOptions& options) {
-  if (auto good = detail::check_endpoint(options.endpoint, options.curve.has_value()); !good)
-    return good;
+  if (auto good = check_endpoint(options.endpoint, options.curve.has_value()); !good) return good;
   if (!options.curve) return {};
   const auto& curve = *options.curve;
   if (!is_key(curve.server_key) || !is_key(curve.own.public_key) || !is_key(curve.own.secret_key))

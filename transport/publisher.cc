@@ -1,5 +1,6 @@
 #include "transport/publisher.h"
 
+#include "transport/endpoint.h"
 #include "transport/sockets.h"
 #include "transport/zap.h"
 
@@ -18,7 +19,7 @@ Publisher::~Publisher() = default;
 
 Result<Publisher> Publisher::bind(Context& context, const std::string& endpoint,
                                   const ListenerOptions& options) {
-  if (auto good = detail::check_endpoint(endpoint, options.secret_key.has_value()); !good)
+  if (auto good = check_endpoint(endpoint, options.secret_key.has_value()); !good)
     return fail(good.error());
   if (options.zap_domain.empty())
     return fail(make_error(ErrorCode::invalid_input, "a ZAP domain is required", "zap_domain"));

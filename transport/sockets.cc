@@ -1,14 +1,11 @@
 #include "transport/sockets.h"
 
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-#include <unistd.h>
-
 #include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+
+#include "transport/endpoint.h"
 
 namespace aeromq::transport::detail {
 namespace {
@@ -18,24 +15,9 @@ constexpr int kZapEnforceDomain = 93;
 constexpr int kTcpMaxRetransmitMs = 3000;
 constexpr int kSendBuffer = 65536;  ///< small: what the system buffers outlives a stopped reader
 constexpr std::size_t kMostPolled = 16;
-constexpr std::string_view kIpc = "ipc://";
-constexpr std::string_view kTcp = "tcp://";
 
 Error bad_endpoint(std::string what) {
   return make_error(ErrorCode::invalid_input, std::move(what), "endpoint");
-}
-
-/// True if something accepts connections at this path.
-bool is_live_socket(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
-  const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (fd < 0) return true;  // cannot tell: fail closed
-  const int rc = ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address);
-  const bool dead = rc != 0 && (errno == ECONNREFUSED || errno == ENOENT);
-  ::close(fd);
-  return !dead;
 }
 
 }  // namespace
@@ -44,23 +26,6 @@ zmq::context_t make_context() {
   zmq::context_t context;
   context.set(zmq::ctxopt::blocky, false);
   return context;
-}
-
-Result<void> check_endpoint(const std::string& endpoint, bool curve) {
-  if (endpoint.starts_with(kIpc)) {
-    const auto path = endpoint.substr(kIpc.size());
-    if (path.empty() || path.front() == '@' || path.front() == '*')
-      return fail(bad_endpoint("an ipc endpoint needs a path: " + endpoint));
-    if (path.size() > kMaxIpcPath)
-      return fail(bad_endpoint("the ipc path is " + std::to_string(path.size()) +
-                               " octets long, the system allows " + std::to_string(kMaxIpcPath) +
-                               ": " + path));
-    return {};
-  }
-  if (!endpoint.starts_with(kTcp))
-    return fail(bad_endpoint("must begin with ipc:// or tcp://: " + endpoint));
-  if (!curve) return fail(bad_endpoint("tcp without CURVE is refused: " + endpoint));
-  return {};
 }
 
 void set_option(zmq::socket_t& socket, int option, int value) {
@@ -104,15 +69,8 @@ void set_client(zmq::socket_t& socket, const CurveClient& curve) {
 }
 
 Result<void> bind_socket(zmq::socket_t& socket, const std::string& endpoint) {
-  if (endpoint.starts_with(kIpc)) {
-    const auto path = endpoint.substr(kIpc.size());
-    struct stat found {};
-    if (::lstat(path.c_str(), &found) == 0) {
-      if (!S_ISSOCK(found.st_mode))
-        return fail(bad_endpoint("there is a file that is no socket: " + path));
-      if (is_live_socket(path)) return fail(bad_endpoint("the address is in use: " + endpoint));
-    }
-  }
+  if (endpoint.starts_with(kIpc))
+    if (auto free = check_free(endpoint); !free) return free;
   if (zmq_bind(socket.handle(), endpoint.c_str()) != 0) {
     const int error = zmq_errno();
     if (error == EADDRINUSE) return fail(bad_endpoint("the address is in use: " + endpoint));

@@ -17,16 +17,11 @@ namespace aeromq::transport::detail {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr int kMaxFrame = 65536;          ///< MAXMSGSIZE, octets; libzmq counts it per frame
-constexpr std::size_t kMaxIpcPath = 107;  ///< sun_path without its NUL
+constexpr int kMaxFrame = 65536;  ///< MAXMSGSIZE, octets; libzmq counts it per frame
 constexpr int kHandshakeMs = 2000;
 
 /// A context that never blocks at its end on sockets that were closed with LINGER 0.
 zmq::context_t make_context();
-
-/// Error INVALID_INPUT, field `endpoint`: not ipc or tcp, abstract or too long ipc path, tcp
-/// without CURVE.
-Result<void> check_endpoint(const std::string& endpoint, bool curve);
 
 void set_option(zmq::socket_t& socket, int option, int value);
 void set_option(zmq::socket_t& socket, int option, const std::string& value);

@@ -1,5 +1,6 @@
 #include "transport/subscriber.h"
 
+#include "transport/endpoint.h"
 #include "transport/sockets.h"
 
 namespace aeromq::transport {
@@ -37,7 +38,7 @@ Subscriber::~Subscriber() = default;
 
 Result<Subscriber> Subscriber::connect(const PeerOptions& options) {
   const auto& endpoint = options.endpoint;
-  if (auto good = detail::check_endpoint(endpoint, options.curve.has_value()); !good)
+  if (auto good = check_endpoint(endpoint, options.curve.has_value()); !good)
     return fail(good.error());
   const auto deadline =
       detail::Clock::now() + std::chrono::milliseconds(options.connect_timeout_ms);

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 
 #include <cstdio>
+#include <sstream>
 
 #include "scratch_folder.h"
 
@@ -70,6 +71,14 @@ TEST(KillPoint, WithoutTheFileOrBelowTheCountNothingHappens) {
   const auto file = folder.put("kill", "t.a.hit 4 kill");
   EXPECT_EQ(run("AEROMQ_KILL_FILE=" + file).output, "a\na\na\nb\n");
   EXPECT_TRUE(std::filesystem::exists(file));
+}
+
+TEST(KillPoint, EveryHitLeavesALineInTheTrace) {
+  const ScratchFolder folder;
+  run("AEROMQ_KILL_TRACE=" + folder / "trace");
+  std::ostringstream text;
+  text << std::ifstream(folder / "trace").rdbuf();
+  EXPECT_EQ(text.str(), "t.a.hit\nt.a.hit\nt.a.hit\nt.b.hit\n");
 }
 
 TEST(KillPointDeathTest, AnUnregisteredNameAborts) {
