@@ -1,5 +1,6 @@
 #include "broker/broker.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace aeromq::broker {
@@ -17,8 +18,14 @@ bool opens_request(MessageType type) {
   return type == MessageType::submit || type == MessageType::audit_query;
 }
 
-constexpr std::array kActorRoles{ActorRole::gate,       ActorRole::explainer, ActorRole::keeper,
-                                 ActorRole::writer,     ActorRole::dispatcher, ActorRole::reader};
+// Largest body that a client may send: with the broker's words around it, it fits into a report.
+constexpr std::size_t kMaxClientBody = 16 * 1024;
+constexpr std::size_t kMaxOpenRequests = 4096;  // in all: no actor's queue can overflow
+constexpr std::size_t kMaxReports = 4096;       // on their way; a client that adds more is barred
+constexpr std::size_t kMaxLostDispatches = 16;
+
+constexpr std::array kActorRoles{ActorRole::gate,   ActorRole::explainer,  ActorRole::keeper,
+                                 ActorRole::writer, ActorRole::dispatcher, ActorRole::reader};
 
 }  // namespace
 
@@ -29,23 +36,32 @@ Effects Broker::take() { return std::exchange(effects_, {}); }
 
 // ---- incoming -------------------------------------------------------------------------------
 
-Effects Broker::on_message(const Link& from, const std::string& user_id,
-                           std::vector<Bytes> frames, const Moment& now) {
+Effects Broker::on_message(const Link& from, const std::string& user_id, std::vector<Bytes> frames,
+                           const Moment& now) {
   now_ = now;
-  auto* actor = from.side == Side::control ? registry_.find_by_connection(from.connection) : nullptr;
+  auto* actor =
+      from.side == Side::control ? registry_.find_by_connection(from.connection) : nullptr;
   auto* client = from.side == Side::client ? sessions_.seen(from.connection, user_id) : nullptr;
   if (from.side == Side::client && (client == nullptr || client->barred)) return take();
 
   auto header = frames.size() == kFrames
                     ? check_magic(frames[0]).and_then([&] { return decode_header(frames[1]); })
                     : Result<Header>(fail(make_error(ErrorCode::malformed, "frames")));
-  const auto expected = actor != nullptr ? actor->seq_in + 1 : client != nullptr ? client->seq_in + 1 : 1;
+  if (from.side == Side::control && actor == nullptr && registry_.was_lost(from.connection)) {
+    if (header) late_word(from.connection, *header, std::move(frames[2]));
+    return take();
+  }
+  const auto expected = actor != nullptr    ? actor->seq_in + 1
+                        : client != nullptr ? client->seq_in + 1
+                                            : 1;
   if (header && header->seq != expected)
     header = fail(make_error(ErrorCode::malformed, "seq is not contiguous"));
   if (header && header->type != MessageType::hello && header->boot != options_.boot)
     header = fail(make_error(ErrorCode::malformed, "another boot id"));
   if (header && client != nullptr && !header->principal.empty())
     header = fail(make_error(ErrorCode::malformed, "the principal is not the client's to fill in"));
+  if (header && frames[2].size() > (client != nullptr ? kMaxClientBody : kMaxBody))
+    header = fail(make_error(ErrorCode::malformed, "the body is too long"));
   if (!header) {
     // No reply: whoever cannot frame a message would not understand one.
     if (client != nullptr) bar(*client, header.error());
@@ -62,7 +78,7 @@ Effects Broker::on_message(const Link& from, const std::string& user_id,
     from_actor(*actor, *header, std::move(frames[2]));
   } else if (header->type == MessageType::hello) {
     hello_of_actor(from, *header, frames[2]);
-  }  // else: an incarnation that was declared dead, or a stranger: dropped
+  }  // else: a stranger: dropped
   return take();
 }
 
@@ -72,7 +88,8 @@ void Broker::hello_of_actor(const Link& from, const Header& header, const Bytes&
   actor.connection = from.connection;
   actor.seq_in = header.seq;
   actor.since = actor.heard = now_;
-  const bool is_actor = hello && hello->role != ActorRole::client && hello->role != ActorRole::broker;
+  const bool is_actor =
+      hello && hello->role != ActorRole::client && hello->role != ActorRole::broker;
   if (is_actor) {
     actor.role = hello->role;
     actor.name = hello->name;
@@ -80,8 +97,9 @@ void Broker::hello_of_actor(const Link& from, const Header& header, const Bytes&
     actor.pid = hello->pid;
   }
   if (!is_actor || !registry_.join(actor)) {
-    const auto error = is_actor ? make_error(ErrorCode::name_taken, std::string(text_of(hello->role)))
-                                : make_error(ErrorCode::malformed, "hello");
+    const auto error = is_actor
+                           ? make_error(ErrorCode::name_taken, std::string(text_of(hello->role)))
+                           : make_error(ErrorCode::malformed, "hello");
     send_actor(actor, MessageType::hello_refused, {}, {}, encode(HelloRefused{error}));
     return;
   }
@@ -92,8 +110,18 @@ void Broker::hello_of_actor(const Link& from, const Header& header, const Bytes&
   welcome.minor = kMinor;
   send_actor(joined, MessageType::welcome, {}, {}, encode(welcome));
   note("part_joined", joined.role, ActorRole::broker, {});
-  if (joined.role == ActorRole::writer)
-    for (auto& kept : reports_.take_kept()) report(std::move(kept));
+  if (joined.role == ActorRole::writer) flush_reports();
+}
+
+void Broker::flush_reports() {
+  for (auto& kept : reports_.take_kept()) report(std::move(kept));
+  const auto dropped = reports_.take_dropped();
+  if (dropped == 0) return;
+  PendingReport missing;
+  missing.report.error =
+      make_error(ErrorCode::audit_unavailable, std::to_string(dropped) + " reports were dropped");
+  missing.report.failure = "reports dropped";
+  report(std::move(missing));
 }
 
 void Broker::from_actor(LiveActor& actor, const Header& header, Bytes body) {
@@ -115,23 +143,41 @@ void Broker::from_actor(LiveActor& actor, const Header& header, Bytes body) {
   const auto at = roads_.find(header.request);
   if (at != roads_.end() && at->second.awaits(*route))
     return forward(at->second, type, std::move(body));
-  if (type == MessageType::acted) {
-    // Too late to be told, but it is the kernel's word: recorded (never sent).
-    PendingReport late;
-    late.request = header.request;
-    late.report.error = make_error(ErrorCode::dispatch_lost, "the answer came too late to be told");
-    late.report.failure = "late result";
-    late.report.lost = name_of_actor(actor);
-    late.report.late = std::move(body);
-    report(std::move(late));
-  }
+  if (type == MessageType::acted)
+    report_late({actor.connection, name_of_actor(actor), header.request, {}}, std::move(body));
   note("late", actor.role, ActorRole::broker, header.request);
+}
+
+// The dead are not heard, but for one thing: what a lost dispatcher was told by the kernel about
+// the dispatch that it held. Too late to be told to anybody; recorded once.
+void Broker::late_word(const std::string& connection, const Header& header, Bytes body) {
+  const auto held = std::ranges::find(lost_dispatches_, connection, &LostDispatch::connection);
+  if (held == lost_dispatches_.end() || header.type != MessageType::acted ||
+      header.request != held->request || header.boot != options_.boot)
+    return;
+  const auto dispatch = *held;
+  lost_dispatches_.erase(held);
+  report_late(dispatch, std::move(body));
+  note("late", ActorRole::dispatcher, ActorRole::broker, dispatch.request);
+}
+
+void Broker::report_late(const LostDispatch& dispatch, Bytes body) {
+  PendingReport late;
+  late.request = dispatch.request;
+  late.principal = dispatch.principal;
+  late.report.error = make_error(ErrorCode::dispatch_lost, "the answer came too late to be told");
+  late.report.failure = "late result";
+  late.report.lost = dispatch.dispatcher;
+  late.report.late = std::move(body);
+  report(std::move(late));
 }
 
 void Broker::opened(const Bytes& body) {
   const auto message = decode<Opened>(body);
-  const bool fits = message && message->epoch > 0 && message->epoch < (1U << 24) &&
-                    message->dispatcher < 256;
+  // One process = one kernel connection = one epoch: a second `opened` would move it under
+  // requests.
+  const bool fits = message && !registry_.kernel && message->epoch > 0 &&
+                    message->epoch < (1U << 24) && message->dispatcher < 256;
   if (!fits) return lose_actor(ActorRole::dispatcher, "malformed opened");
   registry_.kernel = OpenKernel{*message, now_};
 }
@@ -143,7 +189,7 @@ void Broker::reported(const Bytes& body) {
     tell_client(pending->client, pending->request, pending->report.error, message->record);
 }
 
-void Broker::hello_of_client(ClientLink& client, const Header&, const Bytes& body) {
+void Broker::hello_of_client(ClientLink& client, const Bytes& body) {
   const auto hello = decode<Hello>(body);
   if (!hello || hello->role != ActorRole::client || client.welcomed)
     return bar(client, make_error(ErrorCode::malformed, "hello"));
@@ -157,7 +203,7 @@ void Broker::hello_of_client(ClientLink& client, const Header&, const Bytes& bod
   welcome.lease_ms = Sessions::lease_left_ms(client, registry_.kernel, now_);
   welcome.heartbeat_ms = options_.heartbeat_ms;
   welcome.max_in_flight = options_.max_in_flight;
-  welcome.max_body = kMaxBody;
+  welcome.max_body = kMaxClientBody;
   welcome.minor = kMinor;
   welcome.principal = client.principal;
   if (registry_.kernel) welcome.cluster = registry_.kernel->opened.cluster;
@@ -166,19 +212,22 @@ void Broker::hello_of_client(ClientLink& client, const Header&, const Bytes& bod
 
 void Broker::from_client(ClientLink& client, const Header& header, Bytes body) {
   const auto type = header.type;
-  if (type == MessageType::hello) return hello_of_client(client, header, body);
   const auto* route = find_route(type);
-  const bool legal = client.welcomed && route != nullptr && route->sender == ActorRole::client &&
+  const bool legal = (client.welcomed || type == MessageType::hello) && route != nullptr &&
+                     route->sender == ActorRole::client &&
                      is_link(type) == header.request.empty() && type != MessageType::pong;
-  if (!legal) return bar(client, make_error(ErrorCode::illegal_message, std::string(name_of(type))));
-  if (type == MessageType::status_query)
+  if (!legal)
+    return bar(client, make_error(ErrorCode::illegal_message, std::string(name_of(type))));
+  if (type == MessageType::hello) return hello_of_client(client, body);
+  if (type == MessageType::status_query) {
+    if (!decode<StatusQuery>(body))
+      return bar(client, make_error(ErrorCode::malformed, "status_query"));
     return send_client(client.connection, MessageType::status, {}, encode(status()));
+  }
   if (type == MessageType::renew) {
-    if (!decode<Renew>(body) ||
-        !sessions_.grant(client, registry_.kernel, options_.lease_ms, now_))
+    if (!decode<Renew>(body) || !sessions_.grant(client, registry_.kernel, options_.lease_ms, now_))
       return bar(client, make_error(ErrorCode::malformed, "renew"));
-    const Renewed renewed{client.session,
-                          Sessions::lease_left_ms(client, registry_.kernel, now_)};
+    const Renewed renewed{client.session, Sessions::lease_left_ms(client, registry_.kernel, now_)};
     return send_client(client.connection, MessageType::renewed, {}, encode(renewed));
   }
   if (opens_request(type)) return open_request(client, header, std::move(body));
@@ -187,10 +236,11 @@ void Broker::from_client(ClientLink& client, const Header& header, Bytes body) {
 
 void Broker::open_request(ClientLink& client, const Header& header, Bytes body) {
   const auto& request = header.request;
+  // The id first: a repeat must never hear "not executed" for something that is missing now (E1).
+  if (auto error = sessions_.admit(client, request)) return refuse(client, request, *error, body);
   if (registry_.find(ActorRole::writer) == nullptr)  // nothing at all is accepted unrecorded (G1)
     return refuse(client, request, make_error(ErrorCode::audit_unavailable), body);
-  if (auto error = sessions_.admit(client, request)) return refuse(client, request, *error, body);
-  if (client.open_requests >= options_.max_in_flight)
+  if (client.open_requests >= options_.max_in_flight || roads_.size() >= kMaxOpenRequests)
     return refuse(client, request, make_error(ErrorCode::busy), body);
   if (registry_.find(ActorRole::gate) == nullptr) {
     const auto error = make_error(ErrorCode::actor_unavailable, "authority-gate");
@@ -226,7 +276,7 @@ void Broker::follow_up(ClientLink& client, const Header& header, Bytes body) {
     return forward(at->second, header.type, std::move(body));
   // A repeat, a stranger's, or too late: the first one may be executing, so never "not executed".
   auto code = ErrorCode::not_pending;
-  if (own && !at->second.pending()) code = ErrorCode::token_spent;
+  if (own && at->second.confirmed()) code = ErrorCode::token_spent;
   if (!own && at != roads_.end()) code = ErrorCode::unknown_session;
   refuse(client, header.request, make_error(code), {});
 }
@@ -259,7 +309,8 @@ void Broker::forward(Road& road, MessageType type, Bytes body) {
     send_actor(*actor, type, road.request, road.principal, std::move(body));
   } else {
     const Road lost = road;
-    close_lost(lost, receiver, std::string(text_of(receiver)) + " is not there");
+    if (type != MessageType::acted) body.clear();  // the kernel's word is kept for the next writer
+    close_lost(lost, receiver, std::string(text_of(receiver)) + " is not there", std::move(body));
   }
   if (type == MessageType::acted) grant_credit();
 }
@@ -298,8 +349,7 @@ void Broker::grant_credit() {
 void Broker::close(const RequestId& request) {
   const auto at = roads_.find(request);
   if (at == roads_.end()) return;
-  if (auto* client = sessions_.find(at->second.client); client != nullptr)
-    --client->open_requests;
+  if (auto* client = sessions_.find(at->second.client); client != nullptr) --client->open_requests;
   roads_.erase(at);
 }
 
@@ -333,7 +383,12 @@ void Broker::lose_actor(ActorRole role, const std::string& why) {
     credit_used_ = false;
     dispatches_.clear();
   }
-  for (const auto& road : ended) close(road.request);
+  for (const auto& road : ended) {
+    close(road.request);
+    if (role == ActorRole::dispatcher && road.handed_over)  // at most one: credit
+      lost_dispatches_.push_back({actor.connection, name, road.request, road.principal});
+  }
+  if (lost_dispatches_.size() > kMaxLostDispatches) lost_dispatches_.pop_front();
   send_actor(actor, MessageType::goodbye, {}, {}, encode(Goodbye{why}));
 
   PendingReport part;
@@ -351,8 +406,9 @@ void Broker::lose_actor(ActorRole role, const std::string& why) {
   for (const auto& road : ended) close_lost(road, role, name);
 }
 
-void Broker::close_lost(const Road& road, ActorRole lost, const std::string& name) {
+void Broker::close_lost(const Road& road, ActorRole lost, const std::string& name, Bytes late) {
   close(road.request);
+  note("closed", lost, ActorRole::broker, road.request);
   if (lost != ActorRole::keeper && !road.handed_over && road.principal.size() > 0)
     if (auto* keeper = registry_.find(ActorRole::keeper))
       send_actor(*keeper, MessageType::void_confirmation, road.request, road.principal,
@@ -362,11 +418,12 @@ void Broker::close_lost(const Road& road, ActorRole lost, const std::string& nam
   pending.principal = road.principal;
   pending.client = road.client;
   pending.report.error = loss_error(road, lost, name);
-  pending.report.failure = lost == ActorRole::dispatcher && road.handed_over ? "dispatch lost"
-                                                                             : "stage lost";
+  pending.report.failure =
+      lost == ActorRole::dispatcher && road.handed_over ? "dispatch lost" : "stage lost";
   pending.report.lost = name;
   pending.report.stage = std::string(name_of(road.last));
   pending.report.command = road.command;
+  pending.report.late = std::move(late);
   report(std::move(pending));
 }
 
@@ -423,6 +480,7 @@ Effects Broker::on_tick(const Moment& now) {
   for (const auto& [request, road] : roads_)
     if (road.deadline_boot_ns != 0 && now.boot_ns > road.deadline_boot_ns)
       lost.emplace_back(road.holder(), std::string(name_of(road.last)) + " took too long");
+  if (reports_.overdue(now)) lost.emplace_back(ActorRole::writer, "report took too long");
   for (const auto& [role, why] : lost) lose_actor(role, why);
   if (now.boot_ns >= last_ping_ns_ + options_.heartbeat_ms * kNanosPerMs) {
     last_ping_ns_ = now.boot_ns;
@@ -455,6 +513,10 @@ void Broker::report(PendingReport pending) {
       tell_client(pending.client, pending.request, pending.report.error, 0);
     return reports_.keep(std::move(pending));
   }
+  pending.deadline_boot_ns = deadline_for(ActorRole::writer);
+  // A late body that would not fit beside the command goes without: the record says that it came.
+  constexpr std::size_t kRoom = kMaxBody - kMaxClientBody - 4096;
+  if (pending.report.late.size() > kRoom) pending.report.late.clear();
   const auto& sent = reports_.sent(std::move(pending));
   send_actor(*writer, MessageType::report, sent.request, sent.principal, encode(sent.report));
 }
@@ -462,10 +524,7 @@ void Broker::report(PendingReport pending) {
 void Broker::refuse(ClientLink& client, const RequestId& request, const Error& error,
                     const Bytes& body) {
   // Bounded: somebody who only repeats is cut off instead of filling memory and log.
-  if (reports_.outstanding() > Sessions::kMaxClients * 4) {
-    client.barred = true;
-    return;
-  }
+  if (reports_.outstanding() > kMaxReports) return bar(client, make_error(ErrorCode::busy));
   PendingReport pending;
   pending.request = request;
   pending.principal = client.principal;
@@ -509,7 +568,8 @@ void Broker::note(std::string_view message, ActorRole sender, ActorRole receiver
 
 std::uint64_t Broker::deadline_for(ActorRole holder) const {
   if (holder == ActorRole::client) return 0;
-  const auto ms = holder == ActorRole::reader ? options_.reader_timeout_ms : options_.stage_timeout_ms;
+  const auto ms =
+      holder == ActorRole::reader ? options_.reader_timeout_ms : options_.stage_timeout_ms;
   return now_.boot_ns + ms * kNanosPerMs;
 }
 

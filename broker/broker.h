@@ -11,6 +11,7 @@
 //   a message that its road awaits     forward to the only receiver in the route table
 //   any other message                  drop; a type from a wrong sender ends that actor
 //   loss or silence of an actor        ONE step: dead, its requests closed; then report, then tell
+//   late `acted` of a lost dispatcher  record it, tell nobody
 //   loss of a client                   its pending confirmations are voided by the keeper
 #pragma once
 #include <deque>
@@ -26,11 +27,11 @@ struct BrokerOptions {
   BootId boot;
   std::string build;
   std::uint64_t heartbeat_ms = 500;
-  std::uint64_t stage_timeout_ms = 5000;   ///< a stage, or an actor, that is silent longer is lost
-  std::uint64_t reader_timeout_ms = 60000; ///< an audit query may scan the whole log
-  std::uint64_t token_ttl_ms = 120000;     ///< a mutation needs a lease at least this long
+  std::uint64_t stage_timeout_ms = 5000;    ///< a stage, or an actor, that is silent longer is lost
+  std::uint64_t reader_timeout_ms = 60000;  ///< an audit query may scan the whole log
+  std::uint64_t token_ttl_ms = 120000;      ///< a mutation needs a lease at least this long
   std::uint64_t lease_ms = 300000;
-  std::uint64_t max_in_flight = 256;       ///< open requests per connection
+  std::uint64_t max_in_flight = 256;  ///< open requests per connection
 };
 
 class Broker {
@@ -52,12 +53,19 @@ class Broker {
 
  private:
   using Roads = std::map<RequestId, Road>;
+  /// What a dispatcher held when it was lost: its late word about it is still recorded.
+  struct LostDispatch {
+    std::string connection;
+    std::string dispatcher;  ///< its name, for the record
+    RequestId request;
+    std::string principal;
+  };
 
   // Incoming, by who sent it.
   void from_actor(LiveActor& actor, const Header& header, Bytes body);
   void from_client(ClientLink& client, const Header& header, Bytes body);
   void hello_of_actor(const Link& from, const Header& header, const Bytes& body);
-  void hello_of_client(ClientLink& client, const Header& header, const Bytes& body);
+  void hello_of_client(ClientLink& client, const Bytes& body);
   void opened(const Bytes& body);
   void reported(const Bytes& body);
   void open_request(ClientLink& client, const Header& header, Bytes body);
@@ -73,11 +81,14 @@ class Broker {
   // Losses.
   void lose_actor(ActorRole role, const std::string& why);
   void lose_client(const std::string& connection);
-  void close_lost(const Road& road, ActorRole lost, const std::string& name);
+  void close_lost(const Road& road, ActorRole lost, const std::string& name, Bytes late = {});
+  void late_word(const std::string& connection, const Header& header, Bytes body);
   void bar(ClientLink& client, const Error& error);
 
   // Reports and answers.
   void report(PendingReport pending);
+  void report_late(const LostDispatch& dispatch, Bytes body);
+  void flush_reports();
   void refuse(ClientLink& client, const RequestId& request, const Error& error, const Bytes& body);
   void tell_client(const std::string& connection, const RequestId& request, const Error& error,
                    std::uint64_t record);
@@ -103,6 +114,7 @@ class Broker {
   Roads roads_;
   std::deque<std::pair<RequestId, Bytes>> dispatches_;  // recorded, waiting for credit, in order
   bool credit_used_ = false;                            // one dispatch is with the dispatcher
+  std::deque<LostDispatch> lost_dispatches_;            // newest last
   std::uint64_t last_ping_ns_ = 0;
   std::uint64_t ping_nonce_ = 0;
   std::uint64_t feed_number_ = 0;

@@ -1,5 +1,7 @@
 #include "broker/registry.h"
 
+#include <algorithm>
+
 namespace aeromq::broker {
 
 LiveActor* Registry::find(ActorRole role) {
@@ -23,8 +25,16 @@ bool Registry::join(LiveActor actor) {
 }
 
 void Registry::remove(ActorRole role) {
-  actors_.erase(role);
+  const auto at = actors_.find(role);
+  if (at == actors_.end()) return;
+  lost_.push_back(at->second.connection);
+  if (lost_.size() > kMaxLost) lost_.pop_front();
+  actors_.erase(at);
   if (role == ActorRole::dispatcher) kernel.reset();
+}
+
+bool Registry::was_lost(const std::string& connection) const {
+  return std::ranges::find(lost_, connection) != lost_.end();
 }
 
 }  // namespace aeromq::broker

@@ -1,5 +1,6 @@
 // Which actor of each role lives, by connection and incarnation. A living actor is never replaced.
 #pragma once
+#include <deque>
 #include <map>
 #include <optional>
 
@@ -38,12 +39,16 @@ class Registry {
   /// False: an actor of this role lives, the newcomer is refused.
   bool join(LiveActor actor);
   void remove(ActorRole role);
+  /// Was this the connection of an actor that is lost? It never joins again.
+  bool was_lost(const std::string& connection) const;
   const std::map<ActorRole, LiveActor>& all() const { return actors_; }
 
   std::optional<OpenKernel> kernel;  ///< set while a dispatcher is open
 
  private:
+  static constexpr std::size_t kMaxLost = 256;  // connections end soon after: their actors exit
   std::map<ActorRole, LiveActor> actors_;
+  std::deque<std::string> lost_;  // connections, newest last
 };
 
 }  // namespace aeromq::broker

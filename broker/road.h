@@ -12,7 +12,7 @@ struct Road {
   std::string client;  ///< connection that asked; empty once it is gone
   MessageType last = MessageType::none;
   std::uint64_t deadline_boot_ns = 0;  ///< of the stage; 0 = none (a person is thinking)
-  Bytes command;             ///< the submit body, for a report about it
+  Bytes command;                       ///< the submit body, for a report about it
   bool waiting = false;      ///< a recorded dispatch that waits for the dispatcher's credit
   bool handed_over = false;  ///< its dispatch went to the dispatcher: it may have executed
 
@@ -21,10 +21,13 @@ struct Road {
   /// May `route` come next? (Its sender was checked: each type has only one.)
   bool awaits(const Route& route) const { return route.follows.has(last) && !waiting; }
   bool pending() const { return last == MessageType::confirmation_asked; }
+  /// Has the person said yes?
+  bool confirmed() const;
 };
 
-/// Does the loss of `role` end this road? The dispatcher's epoch ends every request that has not
-/// yet been answered by it; the keeper's memory ends every pending confirmation.
+/// Does the loss of `lost` end this road? The dispatcher's epoch ends every request that has not
+/// yet been answered by it; the keeper's memory ends every pending confirmation; so does the next
+/// audit writer's "run begins" in every reader of the log, up to the record of the yes.
 bool ends_with(const Road& road, ActorRole lost);
 
 /// What a person is told when the road ends here: not executed, unless it was handed over.

@@ -9,11 +9,10 @@ constexpr std::uint64_t kMsPerSecond = 1000;
 }  // namespace
 
 ClientLink* Sessions::seen(const std::string& connection, const std::string& principal) {
-  if (auto* known = find(connection)) return known;
+  if (auto* known = find(connection)) return known->principal == principal ? known : nullptr;
   const auto of_principal = std::ranges::count_if(
       clients_, [&](const auto& entry) { return entry.second.principal == principal; });
-  if (clients_.size() >= kMaxClients ||
-      static_cast<std::size_t>(of_principal) >= kMaxPerPrincipal)
+  if (clients_.size() >= kMaxClients || static_cast<std::size_t>(of_principal) >= kMaxPerPrincipal)
     return nullptr;
   ClientLink link;
   link.connection = connection;

@@ -26,7 +26,8 @@ class Sessions {
   static constexpr std::size_t kMaxClients = 1024;
   static constexpr std::size_t kMaxPerPrincipal = 256;
 
-  /// The link of a connection, made on first sight; nullptr when there are too many.
+  /// The link of a connection, made on first sight; nullptr when there are too many, or when the
+  /// connection is another principal's.
   ClientLink* seen(const std::string& connection, const std::string& principal);
   ClientLink* find(const std::string& connection);
   void forget(const std::string& connection);

@@ -45,9 +45,9 @@ constexpr std::array kRoutes{
 
     Route{T::asked, "asked", keeper, writer, {T::explained}},
     Route{T::confirmed, "confirmed", keeper, writer, {T::authorised_confirm}},
-    // The token's clock is the keeper's alone, so its end may cross a confirm on the way.
+    // The token's clock is the keeper's alone, so its end may cross anything on the way.
     Route{T::ended, "ended", keeper, writer,
-          {T::confirmation_asked, T::abandon, T::void_confirmation, T::confirm,
+          {T::asked, T::confirmation_asked, T::abandon, T::void_confirmation, T::confirm,
            T::authorised_confirm}},
     Route{T::refused_by_keeper, "refused_by_keeper", keeper, writer,
           {T::explained, T::authorised_confirm, T::abandon}},
