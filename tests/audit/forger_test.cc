@@ -74,6 +74,7 @@ class ForgerTest : public LogFixture {
       commit.previous = previous;
       commit.batch_bytes = batch.size();
       commit.batch_hash = sha256(batch);
+      if (bend_) bend_(i, commit);
       const auto at = batch.size();
       append_frame(batch, FrameType::commit, 0, seq, encode_commit(commit));
       seal_frame(batch, at, header.salt);
@@ -85,8 +86,9 @@ class ForgerTest : public LogFixture {
     store(file.path, forged);
   }
 
-  TreeHead early_;  // after record 6
-  TreeHead head_;   // after record 12
+  std::function<void(std::size_t, Commit&)> bend_;  // a last touch by the forger
+  TreeHead early_;                                  // after record 6
+  TreeHead head_;                                   // after record 12
 };
 
 TEST_F(ForgerTest, AnUntouchedLogIsSound) {
@@ -159,6 +161,21 @@ TEST_F(ForgerTest, SwappedBatchesDoNotChain) {
   };
   std::swap_ranges(at(1), at(2), at(2));
   store(file.path, bytes);
+  EXPECT_EQ(verify().code, VerifyCode::corrupt);
+}
+
+TEST_F(ForgerTest, ACommitWithAnotherRootOrPreviousIsFoundWhateverElseFits) {
+  const auto sound = load(segments()[2].path);
+  bend_ = [](std::size_t i, Commit& commit) {
+    if (i == 3) commit.root.octets[0] ^= 1;
+  };
+  rewrite(2, [](auto&) {});
+  EXPECT_EQ(verify().code, VerifyCode::corrupt);
+  store(segments()[2].path, sound);
+  bend_ = [](std::size_t i, Commit& commit) {
+    if (i == 3) commit.previous.octets[0] ^= 1;
+  };
+  rewrite(2, [](auto&) {});
   EXPECT_EQ(verify().code, VerifyCode::corrupt);
 }
 

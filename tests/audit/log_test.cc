@@ -28,6 +28,64 @@ TEST_F(LogTest, AQueuedRecordIsNotInTheLogBeforeItsCommit) {
   EXPECT_EQ(writer->durable_seq(), 1U);
 }
 
+TEST_F(LogTest, WhatIsWrittenAndNotYetSyncedIsShownToNobody) {
+  std::vector<std::vector<std::string>> shown;
+  auto watched = options();
+  watched.at_step = [&](const char* step) {
+    if (std::string_view(step) != "before_sync" || segments().empty()) return;
+    shown.push_back(read_all({mark()}).payloads);
+    shown.push_back(read_all().payloads);  // finds the living writer by its lock
+  };
+  auto writer = LogWriter::open(dir(), watched, kNow);
+  ASSERT_TRUE(writer);
+  put(**writer, {"one"});
+  put(**writer, {"two"});
+  EXPECT_THAT(shown, ElementsAre(testing::IsEmpty(), testing::IsEmpty(), ElementsAre("one"),
+                                 ElementsAre("one")));
+  EXPECT_THAT(read_all().payloads, ElementsAre("one", "two"));
+}
+
+TEST_F(LogTest, StepsComeInTheOrderOfDurability) {
+  std::vector<std::string> steps;
+  auto watched = options();
+  watched.at_step = [&](const char* step) { steps.emplace_back(step); };
+  auto writer = LogWriter::open(dir(), watched, kNow);
+  ASSERT_TRUE(writer);
+  steps.clear();
+  put(**writer, {"one"});
+  EXPECT_THAT(steps, ElementsAre("before_write", "after_write", "before_sync", "after_sync"));
+  for (steps.clear(); std::ranges::find(steps, "rotate") == steps.end();) {
+    steps.clear();
+    put(**writer, {std::string(9000, 'x')});
+  }
+  EXPECT_EQ(steps.size(), 9U);  // rotate, the SEAL, then the first batch of the next segment
+  EXPECT_EQ(steps.front(), "rotate");
+}
+
+TEST_F(LogTest, AReaderOfAnotherLogsWatermarkIsRefused) {
+  { auto writer = open_writer(); }
+  auto mark = *read_watermark(this->mark()).value();
+  mark.log.octets[0] ^= 1;
+  store(this->mark(), encode_watermark(mark));
+  auto reader = LogReader::open(dir(), {this->mark()});
+  ASSERT_TRUE(reader);
+  EXPECT_FALSE(reader->next());
+}
+
+TEST_F(LogTest, DamageUnderTheWatermarkIsANoticeAndNotTheEnd) {
+  auto writer = open_writer();
+  for (int i = 0; i < 30; ++i) put(*writer, {std::string(3000, 'q') + std::to_string(i)});
+  ASSERT_GT(segments().size(), 2U);
+  const auto path = segments().front().path;
+  auto bytes = load(path);
+  bytes[kSegmentHeader + 3 * kCommitAlign + 100] ^= 1;
+  store(path, bytes);
+  const auto all = read_all({mark()});
+  EXPECT_EQ(all.seqs.back(), 30U);
+  EXPECT_LT(all.seqs.size(), 30U);
+  EXPECT_THAT(all.notices, testing::Contains(testing::Field(&Notice::kind, NoticeKind::damage)));
+}
+
 TEST_F(LogTest, ANewRunGoesOnInASegmentOfItsOwn) {
   {
     auto writer = open_writer();
