@@ -14,7 +14,7 @@ namespace {
 
 constexpr int kTickMs = 50;
 constexpr int kMaxDrained = 256;  // messages of one door before the others get their turn
-constexpr int kActorHwm = 4096;
+constexpr int kActorHwm = 16384;
 constexpr int kClientHwm = 1024;
 constexpr std::string_view kFeedTopic = "aeromq.stage";
 // libzmq says that a connection ended before its router forgets it: look again a little later.

@@ -28,7 +28,7 @@ struct BrokerSettings {
 struct AuditSettings {
   std::string dir = "audit";
   std::string watermark = "run/audit.watermark";
-  std::uint64_t segment_bytes = 64 * 1024 * 1024;
+  std::uint64_t segment_bytes = 16 * 1024 * 1024;
 };
 
 struct KernelSettings {
