@@ -1,0 +1,276 @@
+#include "kernel/store.h"
+
+#include <sys/stat.h>
+
+#include <cstdlib>
+
+#include "kernel/sqlite.h"
+#include "process/log.h"
+
+namespace aeromq::kernel {
+namespace {
+
+// The triggers hold rule 19: a row that could go would turn "executed" into "not executed".
+constexpr const char* kSchema = R"sql(
+CREATE TABLE meta(key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
+CREATE TABLE nodes(name TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE dispatchers(id INTEGER PRIMARY KEY, epoch INTEGER NOT NULL);
+CREATE TABLE fences(number INTEGER PRIMARY KEY, dispatcher INTEGER NOT NULL, epoch INTEGER NOT NULL,
+  uid INTEGER NOT NULL, reason TEXT NOT NULL, wall_ms INTEGER NOT NULL);
+CREATE TABLE ledger(request BLOB PRIMARY KEY CHECK(length(request) = 20),
+  executed INTEGER NOT NULL, code TEXT NOT NULL, text TEXT NOT NULL, action TEXT NOT NULL,
+  node TEXT NOT NULL, principal TEXT NOT NULL, command_digest BLOB NOT NULL, reason TEXT NOT NULL,
+  answer BLOB NOT NULL, snapshot_before INTEGER NOT NULL, snapshot_after INTEGER NOT NULL,
+  kernel_ms INTEGER NOT NULL, wall_ms INTEGER NOT NULL);
+CREATE TRIGGER ledger_keeps BEFORE DELETE ON ledger
+  BEGIN SELECT RAISE(ABORT, 'a ledger row is never deleted'); END;
+CREATE TRIGGER ledger_stands BEFORE UPDATE ON ledger
+  BEGIN SELECT RAISE(ABORT, 'a ledger row never changes'); END;
+CREATE TRIGGER epochs_grow BEFORE UPDATE ON dispatchers WHEN new.epoch <= old.epoch
+  BEGIN SELECT RAISE(ABORT, 'an epoch only grows'); END;
+)sql";
+constexpr const char* kFormat = "aeromq-register-1";
+
+std::uint64_t size_of(const std::string& path) {
+  struct stat found {};
+  return ::stat(path.c_str(), &found) == 0 ? static_cast<std::uint64_t>(found.st_size) : 0;
+}
+
+std::string meta_text(const Database& database, const std::string& key) {
+  Statement query(database, "SELECT value FROM meta WHERE key = ?");
+  return query.text(key).step() ? query.text_at(0) : std::string{};
+}
+std::uint64_t meta_number(const Database& database, const std::string& key) {
+  Statement query(database, "SELECT value FROM meta WHERE key = ?");
+  return query.text(key).step() ? query.number_at(0) : 0;
+}
+void set_meta(const Database& database, const std::string& key, std::uint64_t value) {
+  Statement(database, "INSERT OR REPLACE INTO meta VALUES(?, ?)").text(key).number(value).run();
+}
+void set_meta(const Database& database, const std::string& key, const std::string& value) {
+  Statement(database, "INSERT OR REPLACE INTO meta VALUES(?, ?)").text(key).text(value).run();
+}
+void set_history(const Database& database, HistoryId history) {
+  Statement(database, "INSERT OR REPLACE INTO meta VALUES('history', ?)")
+      .blob(history.octets)
+      .run();
+}
+
+Error bad(const std::string& path, const std::string& what) {
+  return make_error(ErrorCode::invalid_input, path + ": " + what, "register");
+}
+
+}  // namespace
+
+struct Store::Impl {
+  Impl(Database opened, std::string at) : database(std::move(opened)), path(std::move(at)) {}
+  Database database;
+  std::string path;
+};
+
+Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Store::Store(Store&&) noexcept = default;
+Store& Store::operator=(Store&&) noexcept = default;
+Store::~Store() = default;
+
+bool Store::exists(const std::string& path) { return size_of(path) > 0; }
+
+Result<Store> Store::open(const std::string& path, Mode mode) {
+  if (!exists(path)) return fail(bad(path, "there is no register"));
+  auto database = Database::open(path, mode == Mode::read_only);
+  if (!database) return fail(database.error());
+  const auto first = mode == Mode::read_only
+                         ? database->try_run("SELECT * FROM sqlite_master")
+                         : database->try_run(
+                               "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+                               "SELECT * FROM sqlite_master");
+  if (!first) return fail(bad(path, first.error().message));
+  Store store(std::make_unique<Impl>(std::move(*database), path));
+  if (auto table = store.impl_->database.try_run("SELECT value FROM meta LIMIT 1"); !table)
+    return fail(bad(path, "this is no register"));
+  if (meta_text(store.impl_->database, "format") != kFormat)
+    return fail(bad(path, "this is no register of a known format"));
+  return store;
+}
+
+Result<Store> Store::create(const std::string& path, const Register& first) {
+  if (exists(path)) return fail(bad(path, "there is a register already"));
+  auto database = Database::open(path, false);
+  if (!database) return fail(database.error());
+  ::chmod(path.c_str(), 0600);
+  const auto made =
+      database->try_run("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; BEGIN IMMEDIATE");
+  if (!made) return fail(bad(path, made.error().message));
+  Store store(std::make_unique<Impl>(std::move(*database), path));
+  auto& opened = store.impl_->database;
+  opened.run(kSchema);
+  set_meta(opened, "format", std::string(kFormat));
+  set_meta(opened, "cluster", first.cluster);
+  set_meta(opened, "snapshot_limit", std::uint64_t{0});
+  set_history(opened, first.history);
+  for (const auto& [name, node] : first.nodes)
+    Statement(opened, "INSERT INTO nodes VALUES(?)").text(name).run();
+  store.write_register(first);
+  opened.run("COMMIT");
+  return store;
+}
+
+Register Store::load() const {
+  const auto& database = impl_->database;
+  Register state;
+  {
+    Statement query(database, "SELECT value FROM meta WHERE key = 'history'");
+    if (query.step() && query.blob_at(0).size() == HistoryId::kSize)
+      state.history = HistoryId::from(query.blob_at(0));
+  }
+  state.cluster = meta_text(database, "cluster");
+  state.fencing_epoch = meta_number(database, "fencing_epoch");
+  state.holder = meta_text(database, "holder");
+  state.last_primary = meta_text(database, "last_primary");
+  state.demoted_epoch = meta_number(database, "demoted_epoch");
+  state.acknowledged = meta_number(database, "acknowledged");
+  state.timeline = meta_number(database, "timeline");
+  Statement query(database, "SELECT name FROM nodes");
+  while (query.step()) state.nodes[query.text_at(0)] = {};
+  return state;
+}
+
+std::uint64_t Store::snapshot_limit() const {
+  return meta_number(impl_->database, "snapshot_limit");
+}
+
+std::uint32_t Store::epoch_of(std::uint64_t dispatcher) const {
+  Statement query(impl_->database, "SELECT epoch FROM dispatchers WHERE id = ?");
+  return query.number(dispatcher).step() ? static_cast<std::uint32_t>(query.number_at(0)) : 0;
+}
+
+std::optional<LedgerRow> Store::find_row(const RequestId& request) const {
+  Statement query(impl_->database,
+                  "SELECT executed, action, node, principal, command_digest, reason, answer, "
+                  "snapshot_before, kernel_ms, wall_ms FROM ledger WHERE request = ?");
+  if (!query.blob(request.octets()).step()) return std::nullopt;
+  LedgerRow row;
+  row.request = request;
+  row.executed = query.number_at(0) != 0;
+  const auto action = std::ranges::find(EnumNames<Action>::value, query.text_at(1));
+  const auto digest = query.blob_at(4);
+  auto answer = decode<ActAnswer>(query.blob_at(6));
+  if (action == EnumNames<Action>::value.end() || digest.size() != Digest::kSize || !answer) {
+    process::log_error("register_failed", {{"why", "a ledger row cannot be read"}});
+    std::abort();
+  }
+  row.action = static_cast<Action>(action - EnumNames<Action>::value.begin());
+  row.node = query.text_at(2);
+  row.principal = query.text_at(3);
+  row.command_digest = Digest::from(digest);
+  row.reason = query.text_at(5);
+  row.answer = std::move(*answer);
+  row.snapshot_before = query.number_at(7);
+  row.kernel_ms = query.number_at(8);
+  row.wall_ms = query.number_at(9);
+  return row;
+}
+
+std::uint64_t Store::ledger_rows() const {
+  Statement query(impl_->database, "SELECT count(*) FROM ledger");
+  return query.step() ? query.number_at(0) : 0;
+}
+
+std::vector<FenceRow> Store::fences() const {
+  std::vector<FenceRow> all;
+  Statement query(impl_->database,
+                  "SELECT dispatcher, epoch, uid, reason, wall_ms FROM fences ORDER BY number");
+  while (query.step())
+    all.push_back({query.number_at(0), static_cast<std::uint32_t>(query.number_at(1)),
+                   static_cast<unsigned>(query.number_at(2)), query.text_at(3),
+                   query.number_at(4)});
+  return all;
+}
+
+std::string Store::integrity() const {
+  Statement query(impl_->database, "PRAGMA integrity_check(1)");
+  return query.step() ? query.text_at(0) : "no answer";
+}
+
+std::uint64_t Store::file_octets() const { return size_of(impl_->path); }
+std::uint64_t Store::wal_octets() const { return size_of(impl_->path + "-wal"); }
+
+void Store::begin() { impl_->database.run("BEGIN IMMEDIATE"); }
+void Store::commit() { impl_->database.run("COMMIT"); }
+
+void Store::write_register(const Register& state) {
+  const auto& database = impl_->database;
+  set_meta(database, "fencing_epoch", state.fencing_epoch);
+  set_meta(database, "holder", state.holder);
+  set_meta(database, "last_primary", state.last_primary);
+  set_meta(database, "demoted_epoch", state.demoted_epoch);
+  set_meta(database, "acknowledged", state.acknowledged);
+  set_meta(database, "timeline", state.timeline);
+}
+
+void Store::write_row(const LedgerRow& row) {
+  Statement(impl_->database, "INSERT INTO ledger VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)")
+      .blob(row.request.octets())
+      .number(row.executed ? 1 : 0)
+      .text(row.answer.code)
+      .text(row.answer.text)
+      .text(std::string(text_of(row.action)))
+      .text(row.node)
+      .text(row.principal)
+      .blob(row.command_digest.octets)
+      .text(row.reason)
+      .blob(encode(row.answer))
+      .number(row.snapshot_before)
+      .number(row.answer.snapshot)
+      .number(row.kernel_ms)
+      .number(row.wall_ms)
+      .run();
+}
+
+void Store::write_acknowledged(std::uint64_t acknowledged) {
+  set_meta(impl_->database, "acknowledged", acknowledged);
+}
+
+void Store::write_snapshot_limit(std::uint64_t limit) {
+  set_meta(impl_->database, "snapshot_limit", limit);
+}
+
+void Store::write_epoch(std::uint64_t dispatcher, std::uint32_t epoch) {
+  Statement(impl_->database,
+            "INSERT INTO dispatchers VALUES(?, ?) ON CONFLICT(id) DO UPDATE SET "
+            "epoch = excluded.epoch")
+      .number(dispatcher)
+      .number(epoch)
+      .run();
+}
+
+void Store::write_fence(const FenceRow& row) {
+  begin();
+  write_epoch(row.dispatcher, row.epoch);
+  Statement(impl_->database,
+            "INSERT INTO fences(dispatcher, epoch, uid, reason, wall_ms) VALUES(?,?,?,?,?)")
+      .number(row.dispatcher)
+      .number(row.epoch)
+      .number(row.uid)
+      .text(row.reason)
+      .number(row.wall_ms)
+      .run();
+  commit();
+}
+
+void Store::renew_history(HistoryId history, std::uint64_t least_fencing_epoch) {
+  begin();
+  set_history(impl_->database, history);
+  const auto epoch = meta_number(impl_->database, "fencing_epoch");
+  set_meta(impl_->database, "fencing_epoch", std::max(epoch, least_fencing_epoch));
+  commit();
+}
+
+void Store::add_nodes(const std::vector<std::string>& nodes) {
+  begin();
+  for (const auto& node : nodes)
+    Statement(impl_->database, "INSERT OR IGNORE INTO nodes VALUES(?)").text(node).run();
+  commit();
+}
+
+}  // namespace aeromq::kernel
