@@ -1,5 +1,7 @@
 // aeromq-broker: the meeting point of the control plane. Never holds authority, queues a mutation
 // for nobody, or retries.
+#include <unistd.h>
+
 #include "broker/shell.h"
 #include "process/clock.h"
 #include "process/command_line.h"
@@ -8,8 +10,6 @@
 #include "process/log.h"
 #include "process/settings.h"
 #include "transport/zap.h"
-
-#include <unistd.h>
 
 using namespace aeromq;
 
@@ -58,5 +58,6 @@ int serve(const process::Settings& settings) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  return process::control_plane_main(argc, argv, "aeromq-broker", broker::kill_point_names(), serve);
+  return process::control_plane_main(argc, argv, "aeromq-broker", broker::kill_point_names(),
+                                     serve);
 }

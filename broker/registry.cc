@@ -4,6 +4,12 @@
 
 namespace aeromq::broker {
 
+std::string name_of_actor(const LiveActor& actor) {
+  constexpr std::size_t kIncarnationShown = 4;  // octets
+  return std::string(text_of(actor.role)) + " " +
+         to_hex(actor.incarnation.view().first(kIncarnationShown));
+}
+
 LiveActor* Registry::find(ActorRole role) {
   const auto at = actors_.find(role);
   return at == actors_.end() ? nullptr : &at->second;

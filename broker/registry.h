@@ -21,6 +21,13 @@ struct LiveActor {
   std::uint64_t seq_out = 0;
 };
 
+/// The roles that an actor can have; each lives at most once.
+inline constexpr std::array kActorRoles{ActorRole::gate,   ActorRole::explainer,  ActorRole::keeper,
+                                 ActorRole::writer, ActorRole::dispatcher, ActorRole::reader};
+
+/// For logs and records: the role and the first octets of the incarnation.
+std::string name_of_actor(const LiveActor& actor);
+
 /// What the open dispatcher told: sessions can name it until it is lost.
 struct OpenKernel {
   Opened opened;

@@ -9,6 +9,9 @@
 
 namespace aeromq::broker {
 
+/// Largest body that a client may send: with the broker's words around it, it fits into a report.
+constexpr std::size_t kMaxClientBody = 16 * 1024;
+
 struct ClientLink {
   std::string connection;
   std::string principal;

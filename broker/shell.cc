@@ -89,8 +89,9 @@ void Shell::carry_out(Broker& broker, Effects effects) {
     auto now_doing = std::move(todo.front());
     todo.pop_front();
     for (const auto& message : now_doing.send) {
-      const auto sent = listener_of(message.to).send(message.to.connection.substr(1),
-                                                     transport::to_frames(message.header, message.body));
+      const auto sent = listener_of(message.to)
+                            .send(message.to.connection.substr(1),
+                                  transport::to_frames(message.header, message.body));
       if (sent != transport::Sent::queued)
         todo.push_back(broker.on_undelivered(message, process::now()));
     }
@@ -113,8 +114,8 @@ bool Shell::drain(Broker& broker, Door& door) {
     const auto point = point_of(incoming->frames);
     if (!point.empty()) process::kill_point(point + "received");
     const Link link{door.side, number + incoming->connection};
-    auto effects = broker.on_message(link, incoming->user_id, std::move(incoming->frames),
-                                     process::now());
+    auto effects =
+        broker.on_message(link, incoming->user_id, std::move(incoming->frames), process::now());
     if (!point.empty()) process::kill_point(point + "decided");
     carry_out(broker, std::move(effects));
     if (!point.empty()) process::kill_point(point + "sent");
