@@ -50,9 +50,11 @@ struct Fenced {
   friend bool operator==(const Fenced&, const Fenced&) = default;
 };
 
+// The message types of the node side stand outside the route table: no broker forwards them.
+
 /// What a node says of itself. Its name is not in it: that comes from its key (P6-A3).
 struct NodeReport {
-  static constexpr auto kType = static_cast<MessageType>(200);
+  static constexpr auto kType = static_cast<MessageType>(120);
   NodeRole role = NodeRole::none;   ///< primary or replica
   std::string state;                ///< the node's own word
   std::string host;                 ///< where its service listens; empty = as configured
@@ -77,14 +79,14 @@ struct NodeReport {
 
 /// "Am I primary, under which fencing epoch?"
 struct AskRole {
-  static constexpr auto kType = static_cast<MessageType>(201);
+  static constexpr auto kType = static_cast<MessageType>(121);
   static constexpr auto fields() { return std::tuple{}; }
   friend bool operator==(const AskRole&, const AskRole&) = default;
 };
 
 /// The answer to both: what the register assigns to this node now.
 struct Assignment {
-  static constexpr auto kType = static_cast<MessageType>(202);
+  static constexpr auto kType = static_cast<MessageType>(122);
   std::string node;
   NodeRole role = NodeRole::none;
   std::uint64_t fencing_epoch = 0;

@@ -1,0 +1,237 @@
+#include "kernel/verbs.h"
+
+#include <fmt/core.h>
+
+#include <nlohmann/json.hpp>
+
+#include "kernel/embedded.h"
+#include "kernel/embedded_link.h"
+#include "kernel/node.h"
+#include "kernel/server.h"
+#include "messages/text.h"
+#include "process/clock.h"
+#include "process/entropy.h"
+#include "process/exit_codes.h"
+#include "process/lock_file.h"
+
+namespace aeromq::kernel {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr int kExitReplica = 10;
+constexpr int kExitNotExecuted = 10;
+constexpr int kExitRejected = 20;
+constexpr int kExitUnknown = 30;
+
+int complain(const Error& error, int code) {
+  fmt::print(stderr, "aeromq-kernel: {}: {}\n", error.code, error.message);
+  return code;
+}
+
+/// The running kernel is asked; a dead one's file is read under its lifetime lock, which the
+/// answer outlives only in that no kernel ran while it was made.
+template <class FromLink, class FromFile>
+auto ask_or_read(const process::Settings& settings, FromLink from_link, FromFile from_file)
+    -> decltype(from_file(std::declval<const Store&>())) {
+  if (auto link = EmbeddedLink::look(settings.kernel.socket)) return from_link(*link);
+  const auto lock = process::LockFile::take(lock_path(settings));
+  if (!lock)
+    return fail(make_error(ErrorCode::kernel_unavailable,
+                           "it neither answers nor is it dead: " + lock.error().message));
+  const auto store = Store::open(settings.kernel.register_file, Store::Mode::read_only);
+  if (!store) return fail(store.error());
+  return from_file(*store);
+}
+
+Json json_of(const NodeFacts& node) {
+  return {{"node", node.node},
+          {"host", node.host},
+          {"assigned", text_of(node.assigned)},
+          {"reported", text_of(node.reported)},
+          {"state", node.state},
+          {"stale", node.stale},
+          {"report_age_ms", node.report_age_ms},
+          {"fencing_epoch", node.fencing_epoch},
+          {"timeline", node.timeline},
+          {"position", position_text(node.position)},
+          {"lag", node.lag}};
+}
+
+void print_json(const KernelSnapshot& snapshot, bool running) {
+  Json json{{"running", running},
+            {"cluster", snapshot.cluster},
+            {"history", to_hex(snapshot.history.octets)},
+            {"snapshot", snapshot.snapshot},
+            {"kernel_ms", snapshot.kernel_ms},
+            {"wall_ms", snapshot.wall_ms},
+            {"holder", snapshot.holder},
+            {"fencing_epoch", snapshot.fencing_epoch},
+            {"last_primary", snapshot.last_primary},
+            {"timeline", snapshot.timeline},
+            {"acknowledged", position_text(snapshot.acknowledged)},
+            {"nodes", Json::array()}};
+  for (const auto& node : snapshot.nodes) json["nodes"].push_back(json_of(node));
+  fmt::print("{}\n", json.dump(2));
+}
+
+void print_text(const KernelSnapshot& snapshot, bool running) {
+  fmt::print("cluster {}  history {}  snapshot {}  {}\n", snapshot.cluster,
+             to_hex(snapshot.history.octets), snapshot.snapshot,
+             running ? "kernel running" : "kernel dead, read from its file: no reports");
+  fmt::print("holder {}  fencing epoch {}  last primary {}  timeline {}  acknowledged {}\n",
+             snapshot.holder.empty() ? "none" : snapshot.holder, snapshot.fencing_epoch,
+             snapshot.last_primary, snapshot.timeline, position_text(snapshot.acknowledged));
+  fmt::print("{:<16} {:<9} {:<9} {:<12} {:>3} {:>12} {:>8} {:>8}\n", "node", "assigned", "reported",
+             "state", "tl", "position", "lag", "age ms");
+  for (const auto& node : snapshot.nodes)
+    fmt::print("{:<16} {:<9} {:<9} {:<12} {:>3} {:>12} {:>8} {:>8}{}\n", node.node,
+               text_of(node.assigned), text_of(node.reported), node.state, node.timeline,
+               position_text(node.position), node.lag, node.report_age_ms,
+               node.stale ? "  stale" : "");
+}
+
+int exit_code_of(const OutcomeAnswer& answer) {
+  switch (answer.verdict) {
+    case Verdict::executed:
+      return process::kExitOk;
+    case Verdict::rejected:
+      return kExitRejected;
+    case Verdict::not_executed:
+      return kExitNotExecuted;
+    default:
+      return kExitUnknown;
+  }
+}
+
+void print_json(const OutcomeAnswer& answer) {
+  Json json{{"request_id", answer.request.text()},
+            {"outcome", text_of(answer.verdict)},
+            {"final", answer.final_},
+            {"why", answer.why},
+            {"kernel_ms", answer.kernel_ms},
+            {"until_kernel_ms", answer.until_kernel_ms},
+            {"code", answer.code},
+            {"text", answer.text},
+            {"invariants", answer.invariants},
+            {"action", answer.action},
+            {"node", answer.node},
+            {"principal", answer.principal},
+            {"command_digest", answer.command_digest},
+            {"effects", Json::array()}};
+  for (const auto& effect : answer.effects)
+    json["effects"].push_back(
+        {{"name", effect.name}, {"before", effect.before}, {"after", effect.after}});
+  fmt::print("{}\n", json.dump(2));
+}
+
+void print_text(const OutcomeAnswer& answer) {
+  fmt::print("{}: {}{}\n{}\n", answer.request.text(), text_of(answer.verdict),
+             answer.verdict == Verdict::not_executed ? " (final)" : "", answer.why);
+  if (answer.verdict == Verdict::not_yet_decided)
+    fmt::print("decided at the latest in {} ms\n", answer.until_kernel_ms > answer.kernel_ms
+                                                       ? answer.until_kernel_ms - answer.kernel_ms
+                                                       : 0);
+  if (!answer.code.empty()) fmt::print("{}: {}\n", answer.code, answer.text);
+  if (!answer.action.empty())
+    fmt::print("{} {} by {}\n", answer.action, answer.node, answer.principal);
+  for (const auto& effect : answer.effects)
+    fmt::print("{}: {} -> {}\n", effect.name, effect.before, effect.after);
+}
+
+}  // namespace
+
+int show(const process::Settings& settings, Output output) {
+  bool running = false;
+  const auto snapshot = ask_or_read(
+      settings,
+      [&](EmbeddedLink& link) -> Result<KernelSnapshot> {
+        running = true;
+        const auto answer = link.ask({});
+        if (!answer) return fail(answer.error());
+        return answer->snapshot;
+      },
+      [&](const Store& store) -> Result<KernelSnapshot> {
+        const auto now = process::now();
+        return snapshot_of(store.load(), store.snapshot_limit(), kernel_ms(now),
+                           now.wall_ns / kNanosPerMs);
+      });
+  if (!snapshot) return complain(snapshot.error(), kExitUnknown);
+  output == Output::json ? print_json(*snapshot, running) : print_text(*snapshot, running);
+  return process::kExitOk;
+}
+
+int tell_outcome(const process::Settings& settings, const std::string& request, Output output) {
+  const auto id = RequestId::parse(request);
+  if (!id) return complain(id.error(), process::kExitUsage);
+  const auto outcome = ask_or_read(
+      settings,
+      [&](EmbeddedLink& link) -> Result<OutcomeAnswer> {
+        KernelCall call;
+        call.kind = CallKind::outcome;
+        call.about = *id;
+        const auto answer = link.ask(call);
+        if (!answer) return fail(answer.error());
+        if (answer->outcome.size() != 1)
+          return fail(make_error(ErrorCode::malformed, "the kernel's answer"));
+        return answer->outcome.front();
+      },
+      [&](const Store& store) -> Result<OutcomeAnswer> {
+        return outcome_of_dead(store, *id, process::now());
+      });
+  if (!outcome) return complain(outcome.error(), kExitUnknown);
+  output == Output::json ? print_json(*outcome) : print_text(*outcome);
+  return exit_code_of(*outcome);
+}
+
+int order_fence(const process::Settings& settings, std::uint64_t dispatcher,
+                const std::string& reason) {
+  auto link = EmbeddedLink::look(settings.kernel.socket);
+  if (!link) return complain(link.error(), kExitUnknown);
+  const auto fenced = link->fence({dispatcher, reason});
+  if (!fenced) return complain(fenced.error(), aeromq::exit_code(fenced.error()));
+  fmt::print("dispatcher {} is fenced: epochs below {} are over\n", fenced->dispatcher,
+             fenced->epoch);
+  return process::kExitOk;
+}
+
+int renew_history(const process::Settings& settings, std::uint64_t least_fencing_epoch) {
+  const auto lock = process::LockFile::take(lock_path(settings));
+  if (!lock) return complain(lock.error(), process::kExitFault);
+  auto store = Store::open(settings.kernel.register_file, Store::Mode::read_write);
+  if (!store) return complain(store.error(), process::kExitFault);
+  const auto history = process::fresh<HistoryId>();
+  store->renew_history(history, least_fencing_epoch);
+  fmt::print("the register has the new history {}\n", to_hex(history.octets));
+  return process::kExitOk;
+}
+
+int send_report(const std::string& node_file, NodeReport report) {
+  const auto settings = process::read_node_settings(node_file);
+  if (!settings) return complain(settings.error(), process::kExitUsage);
+  auto link = NodeLink::connect(*settings);
+  if (!link) return complain(link.error(), kExitUnknown);
+  if (report.fencing_epoch == 0) {
+    const auto told = link->role();
+    if (!told) return complain(told.error(), kExitUnknown);
+    report.fencing_epoch = told->fencing_epoch;
+  }
+  const auto told = link->report(report);
+  if (!told) return complain(told.error(), aeromq::exit_code(told.error()));
+  fmt::print("{} {}\n", text_of(told->role), told->fencing_epoch);
+  return process::kExitOk;
+}
+
+int ask_role(const std::string& node_file) {
+  const auto settings = process::read_node_settings(node_file);
+  if (!settings) return complain(settings.error(), process::kExitUsage);
+  auto link = NodeLink::connect(*settings);
+  if (!link) return complain(link.error(), kExitUnknown);
+  const auto told = link->role();
+  if (!told) return complain(told.error(), kExitUnknown);
+  fmt::print("{} {}\n", text_of(told->role), told->fencing_epoch);
+  if (told->role == NodeRole::primary) return process::kExitOk;
+  return told->role == NodeRole::replica ? kExitReplica : kExitUnknown;
+}
+
+}  // namespace aeromq::kernel

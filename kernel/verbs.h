@@ -1,0 +1,24 @@
+// The verbs of aeromq-kernel that a person or a script runs beside the serving process. None of
+// them acts; fence and renew-history are explicit orders outside the ten commands.
+#pragma once
+#include <string>
+
+#include "kernel/protocol.h"
+#include "process/settings.h"
+
+namespace aeromq::kernel {
+
+enum class Output { text, json };
+
+int show(const process::Settings& settings, Output output);
+/// Exit codes as `aeromq-ctl outcome`: 0 executed, 20 rejected, 10 not executed (final), else 30.
+int tell_outcome(const process::Settings& settings, const std::string& request, Output output);
+int order_fence(const process::Settings& settings, std::uint64_t dispatcher,
+                const std::string& reason);
+int renew_history(const process::Settings& settings, std::uint64_t least_fencing_epoch);
+/// The report's fencing epoch 0: the one that the kernel names when asked just before.
+int send_report(const std::string& node_file, NodeReport report);
+/// Prints "primary 7" or "replica 7"; exit 0 primary, 10 replica, 30 not known.
+int ask_role(const std::string& node_file);
+
+}  // namespace aeromq::kernel
