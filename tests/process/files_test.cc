@@ -16,10 +16,12 @@
 #include "process/lock_file.h"
 #include "process/ready.h"
 #include "process/signals.h"
-#include "scratch_folder.h"
+#include "tests/support/scratch_folder.h"
 
 namespace aeromq::process {
 namespace {
+
+using test::ScratchFolder;
 
 TEST(Files, AreWrittenWholeWithMode0600AndReplaced) {
   const ScratchFolder folder;

@@ -8,10 +8,12 @@
 #include <cstdio>
 #include <sstream>
 
-#include "scratch_folder.h"
+#include "tests/support/scratch_folder.h"
 
 namespace aeromq::process {
 namespace {
+
+using test::ScratchFolder;
 
 TEST(KillPoint, AnArmingIsThreeWords) {
   Arming arming;

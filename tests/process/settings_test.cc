@@ -6,10 +6,12 @@
 #include <sys/stat.h>
 
 #include "process/files.h"
-#include "scratch_folder.h"
+#include "tests/support/scratch_folder.h"
 
 namespace aeromq::process {
 namespace {
+
+using test::ScratchFolder;
 
 using testing::HasSubstr;
 

@@ -1,6 +1,7 @@
 // The other end of a connection as a process of its own, for tests that kill or stop it:
 //   transport_other_end peer ENDPOINT      connects, sends HELLO, prints each message's nonce
 //   transport_other_end listener ENDPOINT  binds for this uid, prints each message's seq
+//   transport_other_end routing-id ENDPOINT  prints the first connection that a listener sees
 #include <unistd.h>
 
 #include <cstdio>
@@ -48,6 +49,23 @@ int be_listener(const char* endpoint) {
   }
 }
 
+int say_routing_id(const char* endpoint) {
+  auto context = Context::start({{"actors", {{}, {::getuid()}}}});
+  if (!context) return fault(context.error());
+  auto listener = Listener::bind(**context, endpoint, {"actors", {}});
+  if (!listener) return fault(listener.error());
+  auto peer = Peer::connect({endpoint, {}});
+  if (!peer || !peer->send({}, Hello{})) return 1;
+  Listener* const all[] = {&*listener};
+  for (;;) {
+    if (const auto incoming = listener->receive()) {
+      std::puts(to_hex(as_bytes(incoming->connection)).c_str());
+      return 0;
+    }
+    wait_any(all, -1);
+  }
+}
+
 }  // namespace
 }  // namespace aeromq::transport
 
@@ -55,6 +73,7 @@ int main(int count, char** arguments) {
   if (count != 3) return 2;
   std::setvbuf(stdout, nullptr, _IOLBF, 0);
   using namespace aeromq::transport;
-  return std::string_view(arguments[1]) == "peer" ? be_peer(arguments[2])
-                                                  : be_listener(arguments[2]);
+  const std::string_view mode = arguments[1];
+  if (mode == "routing-id") return say_routing_id(arguments[2]);
+  return mode == "peer" ? be_peer(arguments[2]) : be_listener(arguments[2]);
 }

@@ -6,7 +6,7 @@
 #include <fstream>
 #include <string>
 
-namespace aeromq::process {
+namespace aeromq::test {
 
 class ScratchFolder {
  public:
@@ -19,6 +19,7 @@ class ScratchFolder {
   ~ScratchFolder() { std::filesystem::remove_all(path_); }
   const std::string& path() const { return path_; }
   std::string operator/(const std::string& name) const { return path_ + "/" + name; }
+  std::string ipc(const std::string& name = "s") const { return "ipc://" + path_ + "/" + name; }
   std::string put(const std::string& name, const std::string& text) const {
     std::ofstream(path_ + "/" + name) << text;
     return path_ + "/" + name;
@@ -28,4 +29,4 @@ class ScratchFolder {
   std::string path_;
 };
 
-}  // namespace aeromq::process
+}  // namespace aeromq::test

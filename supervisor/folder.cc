@@ -1,0 +1,231 @@
+#include "supervisor/folder.h"
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <set>
+
+#include "process/files.h"
+#include "transport/endpoint.h"
+#include "transport/keys.h"
+
+namespace aeromq::supervisor {
+namespace {
+
+namespace fs = std::filesystem;
+using transport::KeyPair;
+
+constexpr std::string_view kSettingsFile = "aeromq.toml";
+constexpr std::array kAuthorities{"operator", "observer", "auditor"};
+constexpr std::string_view kLongestSocket = "/run/kernel-nodes.ipc";
+
+auto bad(std::string what, std::string field) {
+  return fail(make_error(ErrorCode::invalid_input, std::move(what), std::move(field)));
+}
+
+/// A TOML basic string.
+std::string toml_text(std::string_view text) {
+  std::string out = "\"";
+  for (const char letter : text) {
+    if (letter == '"' || letter == '\\') out += '\\';
+    out += letter;
+  }
+  return out + '"';
+}
+
+std::string line(std::string_view key, std::string_view text) {
+  return std::string(key) + " = " + toml_text(text) + "\n";
+}
+
+std::string join(const std::vector<std::string>& names) {
+  std::string text;
+  for (const auto& name : names) text += (text.empty() ? "" : ",") + name;
+  return text;
+}
+
+std::string user_name() {
+  const auto* user = ::getpwuid(::getuid());
+  return user == nullptr ? "uid" + std::to_string(::getuid()) : user->pw_name;
+}
+
+/// host and port of a tcp endpoint; the port 0 if there is none.
+std::pair<std::string, unsigned> host_and_port(const std::string& endpoint) {
+  const auto address = endpoint.substr(transport::kTcp.size());
+  const auto colon = address.rfind(':');
+  if (colon == std::string::npos) return {address, 0};
+  const auto port = address.substr(colon + 1);
+  const bool number = !port.empty() && port.size() <= 5 &&
+                      std::ranges::all_of(port, [](char c) { return c >= '0' && c <= '9'; });
+  return {address.substr(0, colon), number ? static_cast<unsigned>(std::stoul(port)) : 0};
+}
+
+/// Beside the clients' endpoint: on tcp the next port.
+std::string feed_of(const std::string& clients, const std::string& dir) {
+  if (!clients.starts_with(transport::kTcp)) return "ipc://" + dir + "/run/feed.ipc";
+  const auto [host, port] = host_and_port(clients);
+  return "tcp://" + host + ":" + std::to_string(port + 1);
+}
+
+/// Where a client on this machine connects to what is bound: a wildcard is no address.
+std::string to_connect(const std::string& bound) {
+  if (!bound.starts_with(transport::kTcp)) return bound;
+  const auto [host, port] = host_and_port(bound);
+  return host == "*" || host == "0.0.0.0" ? "tcp://127.0.0.1:" + std::to_string(port) : bound;
+}
+
+std::string settings_text(const std::vector<std::string>& nodes, const std::string& clients,
+                          const std::string& feed) {
+  std::string names;
+  for (const auto& node : nodes) names += (names.empty() ? "" : ", ") + toml_text(node);
+  return "# One file for all processes of this control plane. Paths may be relative to it.\n"
+         "# Nodes and endpoints also stand in nodes/, nodes.toml and clients/.\n"
+         "run = \"run\"\n\n[cluster]\nname = \"aeromq\"\nnodes = [" +
+         names +
+         "]\n\n"
+         "[broker]\ncontrol = \"ipc://run/control.ipc\"\n" +
+         line("clients", clients) + line("feed", feed) +
+         "keys = \"keys/broker.toml\"\nheartbeat_ms = 500\nstage_timeout_ms = 5000\n"
+         "token_ttl_ms = 120000\nlease_ms = 300000\n\n"
+         "[audit]\ndir = \"audit\"\nwatermark = \"run/audit.watermark\"\n"
+         "segment_bytes = 67108864\n\n"
+         "[kernel]\nsocket = \"run/kernel.sock\"\nnodes_endpoint = \"ipc://run/kernel-nodes.ipc\"\n"
+         "register = \"kernel/register.sqlite\"\nkeys = \"keys/kernel.toml\"\n"
+         "nodes = \"nodes.toml\"\nstale_after_ms = 3000\n\n"
+         "[dispatcher]\nid = 1\n\n[principals]\nfile = \"principals.toml\"\n";
+}
+
+std::string pair_text(const KeyPair& pair) {
+  return line("public_key", pair.public_key) + line("secret_key", pair.secret_key);
+}
+
+/// Only what an earlier start that was broken off can have left.
+Result<void> check_ours(const std::string& dir) {
+  static const std::set<std::string> kOurs{"keys", "clients",         "nodes",     "run",
+                                           "log",  "principals.toml", "nodes.toml"};
+  for (const auto& entry : fs::directory_iterator(dir)) {
+    auto name = entry.path().filename().string();
+    if (name.ends_with(".new")) name.resize(name.size() - 4);
+    const bool empty_store = (name == "audit" || name == "kernel") && fs::is_empty(entry.path());
+    if (!kOurs.contains(name) && !empty_store && name != kSettingsFile)
+      return bad(dir + " was not made by aeromq: it holds " + name + " and no aeromq.toml", "dir");
+  }
+  return {};
+}
+
+/// Writes all files, the settings last.
+Result<void> make_files(const FolderOptions& options) {
+  const auto& dir = options.dir;
+  const auto clients =
+      options.listen.empty() ? "ipc://" + dir + "/run/clients.ipc" : options.listen;
+  const auto feed = feed_of(clients, dir);
+  const auto nodes =
+      options.nodes.empty() ? std::vector<std::string>{"node1", "node2", "node3"} : options.nodes;
+  const auto broker = transport::make_key_pair();
+  const auto kernel = transport::make_key_pair();
+  std::vector<std::pair<std::string, std::string>> files{{"keys/broker.toml", pair_text(broker)},
+                                                         {"keys/kernel.toml", pair_text(kernel)}};
+  std::string principals = "# Who may connect, with which key and authority.\n";
+  for (const std::string authority : kAuthorities) {
+    const auto own = transport::make_key_pair();
+    files.emplace_back("clients/" + authority + ".toml",
+                       line("endpoint", to_connect(clients)) + line("feed", to_connect(feed)) +
+                           line("server_key", broker.public_key) + pair_text(own));
+    principals += "\n[[principal]]\n" + line("name", user_name() + "-" + authority) +
+                  line("key", own.public_key) + line("authority", authority);
+  }
+  files.emplace_back("principals.toml", principals);
+  std::string allowed = "# Which key may report for which node.\n";
+  for (const auto& node : nodes) {
+    const auto own = transport::make_key_pair();
+    files.emplace_back("nodes/" + node + ".toml",
+                       line("node", node) +
+                           line("endpoint", "ipc://" + dir + "/run/kernel-nodes.ipc") +
+                           line("server_key", kernel.public_key) + pair_text(own));
+    allowed += "\n[[node]]\n" + line("name", node) + line("key", own.public_key) +
+               line("host", "localhost");
+  }
+  files.emplace_back("nodes.toml", allowed);
+  files.emplace_back(kSettingsFile, settings_text(nodes, clients, feed));
+  for (const auto& [name, text] : files)
+    if (auto written = process::write_file(dir + "/" + name, text); !written) return written;
+  return {};
+}
+
+Result<void> make_folders(const std::string& dir) {
+  for (const char* name :
+       {"", "/run", "/keys", "/clients", "/nodes", "/audit", "/kernel", "/log"}) {
+    std::error_code fault;
+    fs::create_directories(dir + name, fault);
+    if (!fault) fs::permissions(dir + name, fs::perms::owner_all, fault);
+    if (fault) return bad(dir + name + ": " + fault.message(), "dir");
+  }
+  return {};
+}
+
+/// What a later start may not change.
+Result<void> check_same(const FolderOptions& options, const process::Settings& settings) {
+  if (!options.nodes.empty() && options.nodes != settings.cluster.nodes)
+    return bad(options.dir + " was made with --nodes " + join(settings.cluster.nodes) +
+                   ", not with " + join(options.nodes),
+               "nodes");
+  if (!options.listen.empty() && options.listen != settings.broker.clients)
+    return bad(options.dir + " was made with --listen " + settings.broker.clients + ", not with " +
+                   options.listen,
+               "listen");
+  return {};
+}
+
+}  // namespace
+
+Result<void> check_options(const FolderOptions& options) {
+  if (auto fits = transport::check_socket_path(options.dir + std::string(kLongestSocket)); !fits)
+    return fits;
+  if (options.dir.find_first_of("\n\r\t") != std::string::npos)
+    return bad("control characters in the path", "dir");
+  std::error_code ignored;
+  if (fs::is_directory(options.dir, ignored) &&
+      !fs::exists(options.dir + "/" + std::string(kSettingsFile), ignored))
+    if (auto ours = check_ours(options.dir); !ours) return ours;
+  std::set<std::string> seen;
+  for (const auto& node : options.nodes) {
+    if (!process::is_node_name(node)) return bad("'" + node + "' is not a node name", "nodes");
+    if (!seen.insert(node).second) return bad("'" + node + "' stands twice", "nodes");
+  }
+  if (options.listen.empty()) return {};
+  auto good = transport::check_endpoint(options.listen, true);
+  if (!good) return bad(good.error().message, "listen");
+  if (options.listen.starts_with(transport::kTcp)) {
+    const auto port = host_and_port(options.listen).second;
+    if (port == 0 || port >= 65535)
+      return bad("a tcp endpoint needs a port from 1 to 65534 (the feed takes the next one): " +
+                     options.listen,
+                 "listen");
+  }
+  return {};
+}
+
+Result<Folder> prepare_folder(const FolderOptions& options) {
+  if (auto good = check_options(options); !good) return fail(good.error());
+  Folder folder;
+  const auto settings_path = options.dir + "/" + std::string(kSettingsFile);
+  folder.made = !fs::exists(settings_path);
+  if (folder.made) {
+    if (auto made = make_folders(options.dir); !made) return fail(made.error());
+    if (auto made = make_files(options); !made) return fail(made.error());
+  }
+  auto settings = process::read_settings(settings_path);
+  if (!settings) return fail(settings.error());
+  if (auto same = check_same(options, *settings); !same) return fail(same.error());
+  folder.settings = std::move(*settings);
+  for (const auto& node : folder.settings.cluster.nodes) {
+    folder.node_files.push_back(options.dir + "/nodes/" + node + ".toml");
+    const auto read = process::read_node_settings(folder.node_files.back());
+    if (!read) return fail(read.error());
+  }
+  return folder;
+}
+
+}  // namespace aeromq::supervisor

@@ -1,0 +1,33 @@
+// The directory of one control plane: made by the first start, reused by every later one, never
+// changed afterwards. The settings file is written last: with it the directory is complete.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "messages/result.h"
+#include "process/settings.h"
+
+namespace aeromq::supervisor {
+
+struct FolderOptions {
+  std::string dir;                 ///< absolute
+  std::vector<std::string> nodes;  ///< empty: as it is, or node1, node2, node3 for a new one
+  std::string listen;              ///< clients' endpoint; empty: as it is, or run/clients.ipc
+};
+
+struct Folder {
+  bool made = false;  ///< by this call
+  process::Settings settings;
+  std::vector<std::string> node_files;  ///< one per node of the settings, in their order
+};
+
+/// Makes the directory (keys, principals, client and node files with mode 0600, settings) or
+/// reads it. Error INVALID_INPUT, field named: a socket path too long, other nodes or another
+/// endpoint than it was made with, a directory that is not ours, any faulty file.
+Result<Folder> prepare_folder(const FolderOptions& options);
+
+/// The same checks as far as nothing need be written: names of nodes, length of socket paths,
+/// --listen, a directory that is not ours.
+Result<void> check_options(const FolderOptions& options);
+
+}  // namespace aeromq::supervisor

@@ -1,0 +1,172 @@
+// aeromq: `aeromq up` makes and runs a whole control plane with the embedded kernel on one
+// machine, until Ctrl-C. Not needed in production, where service units do the same.
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <filesystem>
+
+#include "process/command_line.h"
+#include "process/exit_codes.h"
+#include "process/lock_file.h"
+#include "supervisor/folder.h"
+#include "supervisor/supervisor.h"
+#include "transport/endpoint.h"
+
+namespace {
+
+using namespace aeromq;
+using supervisor::ChildSpec;
+using supervisor::Group;
+namespace fs = std::filesystem;
+
+struct Options {
+  supervisor::FolderOptions folder;
+  std::string bin_dir;
+  bool no_restart = false;
+};
+
+void say(const std::string& line) {
+  std::printf("%s\n", line.c_str());
+  std::fflush(stdout);
+}
+
+int refuse(const Error& error) {
+  std::fprintf(stderr, "aeromq: %s: %s\n", error.field.c_str(), error.message.c_str());
+  return process::kExitUsage;
+}
+
+/// All processes in start order; actors need the broker, the dispatcher and reporters the kernel.
+std::vector<Group> groups_of(const Options& options, const supervisor::Folder& folder) {
+  const auto& dir = options.folder.dir;
+  const auto config = dir + "/aeromq.toml";
+  const auto spec = [&](const std::string& name, const std::string& log,
+                        const std::vector<std::string>& more = {}) {
+    ChildSpec child{log, {options.bin_dir + "/aeromq-" + name}, dir + "/log/" + log + ".log"};
+    for (const auto& word : more) child.arguments.push_back(word);
+    child.arguments.insert(child.arguments.end(), {"--config", config});
+    return child;
+  };
+  Group actors;
+  for (const char* name : {"audit-writer", "audit-reader", "authority-gate", "explainer",
+                           "confirmation-keeper", "dispatcher"})
+    actors.push_back(spec(name, name));
+  for (std::size_t i = 0; i < folder.node_files.size(); ++i) {
+    auto reporter = spec("kernel", "reporter-" + folder.settings.cluster.nodes[i], {"reporter"});
+    reporter.arguments.insert(reporter.arguments.end(), {"--node-file", folder.node_files[i]});
+    actors.push_back(std::move(reporter));
+  }
+  return {{spec("kernel", "kernel")}, {spec("broker", "broker")}, std::move(actors)};
+}
+
+Result<void> check_binaries(const std::string& bin_dir) {
+  for (const char* name : {"kernel", "broker", "audit-writer", "audit-reader", "authority-gate",
+                           "explainer", "confirmation-keeper", "dispatcher"}) {
+    const auto path = bin_dir + "/aeromq-" + name;
+    if (::access(path.c_str(), X_OK) != 0)
+      return fail(make_error(ErrorCode::invalid_input, path + " is missing", "bin-dir"));
+  }
+  return {};
+}
+
+Result<void> check_free_now(const process::Settings& settings) {
+  for (const auto& endpoint : {settings.broker.control, settings.broker.clients,
+                               settings.broker.feed, settings.kernel.nodes_endpoint}) {
+    if (auto good = transport::check_endpoint(endpoint, true); !good) return good;
+    if (auto free = transport::check_free(endpoint); !free) return free;
+  }
+  if (auto good = transport::check_socket_path(settings.kernel.socket); !good) return good;
+  return transport::check_free(settings.kernel.socket);
+}
+
+/// The processes of a supervisor that was killed die a moment later: look for up to a second.
+Result<void> check_free(const process::Settings& settings) {
+  constexpr int kLooks = 20;
+  constexpr int kPauseMs = 50;
+  auto free = check_free_now(settings);
+  for (int i = 0; i < kLooks && !free; ++i) {
+    ::poll(nullptr, 0, kPauseMs);
+    free = check_free_now(settings);
+  }
+  return free;
+}
+
+void introduce(const Options& options, const supervisor::Folder& folder) {
+  std::string nodes;
+  for (const auto& node : folder.settings.cluster.nodes)
+    nodes += (nodes.empty() ? "" : ", ") + node;
+  say((folder.made ? "made " : "using ") + options.folder.dir + ", cluster " +
+      folder.settings.cluster.name + ", nodes " + nodes);
+}
+
+void say_where(const Options& options, const supervisor::Folder& folder) {
+  const auto clients = options.folder.dir + "/clients/";
+  say("endpoint  " + folder.settings.broker.clients);
+  say("feed      " + folder.settings.broker.feed);
+  for (const std::string who : {"operator", "observer", "auditor"})
+    say(who + std::string(10 - who.size(), ' ') + clients + who + ".toml");
+}
+
+int up(Options options) {
+  process::StopSignal signals(process::StopSignal::Children::watched);
+  ::umask(077);
+  auto& dir = options.folder.dir;
+  dir = fs::absolute(dir).lexically_normal().string();
+  while (dir.size() > 1 && dir.ends_with('/')) dir.pop_back();
+  if (options.bin_dir.empty()) options.bin_dir = fs::read_symlink("/proc/self/exe").parent_path();
+  if (auto found = check_binaries(options.bin_dir); !found) return refuse(found.error());
+  if (auto good = supervisor::check_options(options.folder); !good) return refuse(good.error());
+  std::error_code fault;
+  fs::create_directories(dir + "/run", fault);
+  if (fault)
+    return refuse(make_error(ErrorCode::invalid_input, dir + ": " + fault.message(), "dir"));
+  const auto lock = process::LockFile::take(dir + "/run/aeromq.lock");
+  if (!lock) return refuse(lock.error());
+  const auto folder = supervisor::prepare_folder(options.folder);
+  if (!folder) return refuse(folder.error());
+  if (auto free = check_free(folder->settings); !free) return refuse(free.error());
+
+  introduce(options, *folder);
+  using Mode = supervisor::RestartPolicy::Mode;
+  supervisor::Supervisor all(groups_of(options, *folder),
+                             options.no_restart ? Mode::leave_dead : Mode::restart, signals, say);
+  const auto end = all.start();
+  if (end == supervisor::StartEnd::ready) {
+    say_where(options, *folder);
+    say("ready");
+    all.run();
+  }
+  all.stop();
+  return end == supervisor::StartEnd::failed ? process::kExitFault : process::kExitOk;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("aeromq: a control plane that a person operates");
+  app.set_version_flag("--version", std::string(process::kBuild));
+  app.require_subcommand(1);
+  Options options;
+  auto* command = app.add_subcommand("up", "make and run a control plane on this machine");
+  command->add_option("--dir", options.folder.dir, "its directory; made by the first start")
+      ->required();
+  command->add_option("--nodes", options.folder.nodes, "names of the nodes; the first is primary")
+      ->delimiter(',');
+  command->add_option("--listen", options.folder.listen,
+                      "where clients connect: ipc://PATH or tcp://HOST:PORT");
+  command->add_flag("--no-restart", options.no_restart, "leave a process that ends dead");
+  command->add_option("--bin-dir", options.bin_dir, "where the other programs are");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? process::kExitOk : process::kExitUsage;
+  }
+  try {
+    return up(std::move(options));
+  } catch (const std::exception& fault) {  // the file system's
+    std::fprintf(stderr, "aeromq: %s\n", fault.what());
+    return process::kExitFault;
+  }
+}
