@@ -10,9 +10,16 @@ using namespace aeromq;
 namespace {
 
 int serve(const process::Settings& settings) {
-  auto log = audit::LogReader::open(settings.audit.dir, {settings.audit.watermark});
-  if (!log) return process::fail_start(log.error());
-  AuditReader reader([&](const AuditQuery& query) { return audit::answer_query(*log, query); });
+  // Opened with the first query: the writer of a new directory may still be making the log.
+  std::optional<audit::LogReader> log;
+  AuditReader reader([&](const AuditQuery& query) -> Result<AuditPage> {
+    if (!log) {
+      auto opened = audit::LogReader::open(settings.audit.dir, {settings.audit.watermark});
+      if (!opened) return fail(opened.error());
+      log = std::move(*opened);
+    }
+    return audit::answer_query(*log, query);
+  });
   return runtime::join_and_run(reader, settings);
 }
 

@@ -94,7 +94,7 @@ class Play {
     played->closed = played->closed || final;
     if (type == T::result) ++results_;
     if (type == T::dispatch) see_dispatch(*played, message);
-    if (type == T::acted) outstanding_.clear();
+    if (played->last == T::dispatch && type != T::dispatch) outstanding_.clear();  // answered
     played->last = type;
   }
 
@@ -123,7 +123,7 @@ class Play {
   void say(Played& played, T type) {
     const auto* route = find_route(type);
     if (route->sender == Role::client) ++played.asked;
-    if (type == T::acted && !played.closed && played.last == T::dispatch &&
+    if (route->sender == Role::dispatcher && !played.closed && played.last == T::dispatch &&
         b_.core.registry().find(Role::writer) == nullptr)
       outstanding_.clear();               // taken, though there is nobody to pass it to
     const auto request = played.request;  // the list may move
