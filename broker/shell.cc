@@ -30,7 +30,8 @@ std::string point_of(const std::vector<Bytes>& frames) {
 #ifdef AEROMQ_CHAOS
   if (frames.size() < 2) return {};
   const auto header = decode_header(frames[1]);
-  if (!header || is_link(header->type)) return {};
+  const auto* route = header ? find_route(header->type) : nullptr;
+  if (route == nullptr || is_link(route->type) || route->sender == ActorRole::broker) return {};
   return "broker." + std::string(name_of(header->type)) + ".";
 #else
   (void)frames;

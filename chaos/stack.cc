@@ -198,14 +198,14 @@ Stack::Ledger Stack::ledger() const {
     while (sqlite3_step(query) == SQLITE_ROW) take(query);
     sqlite3_finalize(query);
   };
-  each("SELECT request, verdict FROM ledger", [&](sqlite3_stmt* row) {
+  each("SELECT request, executed FROM ledger", [&](sqlite3_stmt* row) {
     const auto* octets = static_cast<const std::uint8_t*>(sqlite3_column_blob(row, 0));
     const auto size = static_cast<std::size_t>(sqlite3_column_bytes(row, 0));
     const auto id = RequestId::from(ByteView(octets, size));
-    const std::string verdict = reinterpret_cast<const char*>(sqlite3_column_text(row, 1));
-    if (id) (verdict == "executed" ? ledger.executed : ledger.rejected).insert(id->text());
+    const bool executed = sqlite3_column_int(row, 1) != 0;
+    if (id) (executed ? ledger.executed : ledger.rejected).insert(id->text());
   });
-  each("SELECT fencing_epoch FROM register", [&](sqlite3_stmt* row) {
+  each("SELECT value FROM meta WHERE key = 'fencing_epoch'", [&](sqlite3_stmt* row) {
     ledger.fencing_epoch = static_cast<std::uint64_t>(sqlite3_column_int64(row, 0));
   });
   sqlite3_close(database);

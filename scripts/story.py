@@ -150,6 +150,11 @@ def fresh_reports():
     return all(row["stale"] is False for row in snapshot["nodes"])
 
 
+def reports_as(node, role):
+    snapshot = json.loads(ctl("-o", "json", "inspect", "cluster", quiet=True))
+    return any(row["node"] == node and row["reported"] == role for row in snapshot["nodes"])
+
+
 def story(up):
     title("Look: three nodes, node a is the primary")
     wait_for("every node has reported", fresh_reports)
@@ -171,6 +176,7 @@ def story(up):
     terminal.confirm()
     terminal.end(0)
     promoted = terminal.request()
+    wait_for("b reports as primary", lambda: reports_as("b", "primary"))
     ctl("inspect", "cluster")
 
     title("An observer may look, not act")
