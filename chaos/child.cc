@@ -115,7 +115,8 @@ Ended Child::wait(int timeout_ms) {
   }
   int status = 0;
   pid_t reaped = 0;
-  while ((reaped = waitpid(pid_, &status, WNOHANG)) == 0 && now_ms() < deadline) poll(nullptr, 0, 1);
+  while ((reaped = waitpid(pid_, &status, WNOHANG)) == 0 && now_ms() < deadline)
+    poll(nullptr, 0, 1);
   if (reaped == 0) {
     ::kill(pid_, SIGKILL);
     ::kill(pid_, SIGCONT);

@@ -51,7 +51,8 @@ std::string promotable(Stack& stack) {
 using Reply = std::function<std::string(const json& pending)>;
 
 std::string yes(const json& pending) {
-  json reply{{"confirm", pending["token"]}, {"acknowledge", json::array()}, {"accept_responsibility", ""}};
+  json reply{
+      {"confirm", pending["token"]}, {"acknowledge", json::array()}, {"accept_responsibility", ""}};
   if (pending["confirmation"] == "enhanced") {
     for (const auto& risk : pending["risks"]) reply["acknowledge"].push_back(risk["id"]);
     reply["accept_responsibility"] = "I accept responsibility for this drill.";
@@ -107,7 +108,6 @@ bool demoted(Stack& stack) {
   return holder.empty() || mutate(stack, {"demote", holder}, yes, true).exit_code == 0;
 }
 
-
 // Preparing finds out, so that the armed point is not spent on looking around.
 struct Target {
   std::vector<std::string> words;
@@ -144,8 +144,9 @@ Attempt client_gone(Stack& stack) {
   attempt.exit_code = child->wait(kAnswerMs).exit_code;
   if (!attempt.request.empty())
     poll_until(kCheckMs, [&] {
-      return !stack.armed() || stack.read_log({"timeline", attempt.request})
-                                       .out.find("confirmation_ended") != std::string::npos;
+      return !stack.armed() ||
+             stack.read_log({"timeline", attempt.request}).out.find("confirmation_ended") !=
+                 std::string::npos;
     });
   return attempt;
 }
@@ -166,18 +167,31 @@ bool ready(Stack&) { return true; }
 
 const std::vector<CommandClass>& command_classes() {
   static const std::vector<CommandClass> classes{
-      {"inspection", ready, [](Stack& s) { return look(s, "operator", {"inspect", "cluster"}); }},
+      {"inspection", ready,
+       [](Stack& s) {
+         return look(s, "operator", {"inspect", "cluster"});
+       }},
       {"inspection of an unknown node", ready,
-       [](Stack& s) { return look(s, "operator", {"inspect", "node", "nowhere"}); }},
-      {"wal", ready, [](Stack& s) { return look(s, "observer", {"diag", "wal"}); }},
-      {"snapshots", ready, [](Stack& s) { return look(s, "auditor", {"diag", "snapshots"}); }},
+       [](Stack& s) {
+         return look(s, "operator", {"inspect", "node", "nowhere"});
+       }},
+      {"wal", ready,
+       [](Stack& s) {
+         return look(s, "observer", {"diag", "wal"});
+       }},
+      {"snapshots", ready,
+       [](Stack& s) {
+         return look(s, "auditor", {"diag", "snapshots"});
+       }},
       {"outcome", aim_legal,
        [](Stack& s) {
          const auto asked = mutate(s, target.words, no, false);
          return look(s, "operator", {"outcome", asked.request});
        }},
       {"diagnostics, confirmed", ready,
-       [](Stack& s) { return answer(s, "operator", {"diag", "diagnostics"}, yes, true); }},
+       [](Stack& s) {
+         return answer(s, "operator", {"diag", "diagnostics"}, yes, true);
+       }},
       {"mutation, confirmed", aim_legal,
        [](Stack& s) { return mutate(s, target.words, yes, true); }},
       {"mutation, rejected by the kernel", aim_rejected,
@@ -197,9 +211,14 @@ const std::vector<CommandClass>& command_classes() {
          attempt.mutation = true;
          return attempt;
        }},
-      {"audit query", ready, [](Stack& s) { return look(s, "auditor", {"audit", "tail"}); }},
+      {"audit query", ready,
+       [](Stack& s) {
+         return look(s, "auditor", {"audit", "tail"});
+       }},
       {"audit query by an operator", ready,
-       [](Stack& s) { return look(s, "operator", {"audit", "tail"}); }},
+       [](Stack& s) {
+         return look(s, "operator", {"audit", "tail"});
+       }},
       {"audit query with a bad range", ready,
        [](Stack& s) {
          return look(s, "auditor", {"audit", "query", "--from", "18446744073709551615"});

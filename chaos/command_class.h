@@ -13,7 +13,7 @@ struct Attempt {
   bool mutation = false;   ///< promotion, demotion or forced promotion
   bool confirmed = false;  ///< a confirmation was sent: only then may anything have executed
   int exit_code = -1;
-  std::string words;       ///< what it printed, for the report
+  std::string words;  ///< what it printed, for the report
 };
 
 struct CommandClass {

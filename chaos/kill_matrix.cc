@@ -60,8 +60,9 @@ class Matrix {
     if (!stack_.settle() || !command_class.prepare(stack_))
       return fault(command_class.name + ": the cluster could not be prepared");
     stack_.hits();
-    remember(command_class.name, "", command_class.run(stack_));
+    const auto whole = command_class.run(stack_);
     const auto points = stack_.hits();
+    remember(command_class.name, "", whole);
     hit_.insert(points.begin(), points.end());
     unsigned number = 0;
     for (const auto& point : points) {
@@ -133,7 +134,8 @@ class Matrix {
       const int expected = ledger.executed.contains(request)   ? 0
                            : ledger.rejected.contains(request) ? 20
                                                                : 10;
-      if (last != expected) fault(fmt::format("{}: final outcome {}, ledger {}", where, last, expected));
+      if (last != expected)
+        fault(fmt::format("{}: final outcome {}, ledger {}", where, last, expected));
       for (const int earlier : told.outcomes)
         if (earlier != 30 && earlier != 31 && earlier != last)
           fault(fmt::format("{}: outcome said {}, later {}", where, earlier, last));
@@ -144,7 +146,8 @@ class Matrix {
     }
     const auto verify = stack_.read_log({"verify"}).exit_code;
     if (verify != 0 && verify != 43) fault(fmt::format("audit verify: exit {}", verify));
-    if (executed_ == 0 || not_executed_ == 0) fault("vacuous: executed and not executed must occur");
+    if (executed_ == 0 || not_executed_ == 0)
+      fault("vacuous: executed and not executed must occur");
   }
 
   void judge_records(const std::string& where, const std::string& request) {
@@ -170,10 +173,11 @@ class Matrix {
       for (const auto& [code, count] : tally.exits) exits += fmt::format(" {}({})", code, count);
       fmt::print("{:<38} {:>5} {:>6} {}\n", name, tally.runs, tally.kills, exits);
     }
-    fmt::print("\nkill points listed {}, hit {}, killed at {}; requests judged {}: executed {}, not "
-               "executed {}; faults {}\n",
-               listed_, hit_.size(), killed_.size(), told_.size(), executed_, not_executed_,
-               faults_.size());
+    fmt::print(
+        "\nkill points listed {}, hit {}, killed at {}; requests judged {}: executed {}, not "
+        "executed {}; faults {}\n",
+        listed_, hit_.size(), killed_.size(), told_.size(), executed_, not_executed_,
+        faults_.size());
     for (const auto& text : faults_) fmt::print("FAULT: {}\n", text);
   }
 

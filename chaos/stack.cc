@@ -21,14 +21,10 @@ namespace fs = std::filesystem;
 constexpr int kStartMs = 60000;
 constexpr int kCommandMs = 30000;
 constexpr int kSettleMs = 40000;
-constexpr std::array kPrograms{"aeromq-broker",
-                               "aeromq-authority-gate",
-                               "aeromq-explainer",
-                               "aeromq-confirmation-keeper",
-                               "aeromq-audit-writer",
-                               "aeromq-dispatcher",
-                               "aeromq-audit-reader",
-                               "aeromq-kernel",
+constexpr std::array kPrograms{"aeromq-broker",       "aeromq-authority-gate",
+                               "aeromq-explainer",    "aeromq-confirmation-keeper",
+                               "aeromq-audit-writer", "aeromq-dispatcher",
+                               "aeromq-audit-reader", "aeromq-kernel",
                                "aeromq-ctl"};
 
 std::string read_file(const fs::path& path) {
@@ -72,11 +68,13 @@ Stack::Stack(fs::path bin_dir, fs::path dir) : bin_(std::move(bin_dir)), dir_(st
   // The first start makes the directory; then the clocks of the drill are shortened.
   for (const bool first : {true, false}) {
     up_ = std::make_unique<Child>(
-        std::vector<std::string>{bin_ / "aeromq", "up", "--dir", dir_, "--nodes", "a,b,c"},
+        std::vector<std::string>{bin_ / "aeromq", "up", "--dir", dir_, "--nodes", "a,b,c",
+                                 "--most-restart-delay-ms", "20"},
         environment());
     for (;;) {
       const auto line = up_->read_line(kStartMs);
-      if (!line) throw std::runtime_error("aeromq up did not become ready:\n" + up_->wait(1000).err);
+      if (!line)
+        throw std::runtime_error("aeromq up did not become ready:\n" + up_->wait(1000).err);
       if (*line == "ready") break;
     }
     if (!first) break;
@@ -94,15 +92,15 @@ Stack::~Stack() {
 }
 
 Ended Stack::ctl(const std::string& who, std::vector<std::string> arguments) {
-  std::vector<std::string> words{bin_ / "aeromq-ctl", "-c", dir_ / "clients" / (who + ".toml"), "-o",
-                                 "json"};
+  std::vector<std::string> words{bin_ / "aeromq-ctl", "-c", dir_ / "clients" / (who + ".toml"),
+                                 "-o", "json"};
   words.insert(words.end(), arguments.begin(), arguments.end());
   return run(words, kCommandMs, environment());
 }
 
 std::unique_ptr<Child> Stack::two_step(const std::string& who, std::vector<std::string> arguments) {
-  std::vector<std::string> words{bin_ / "aeromq-ctl", "-c", dir_ / "clients" / (who + ".toml"), "-o",
-                                 "json"};
+  std::vector<std::string> words{bin_ / "aeromq-ctl", "-c", dir_ / "clients" / (who + ".toml"),
+                                 "-o", "json"};
   words.insert(words.end(), arguments.begin(), arguments.end());
   words.push_back("--two-step");
   return std::make_unique<Child>(words, environment());
@@ -152,7 +150,9 @@ std::vector<std::string> Stack::hits() {
 
 bool Stack::settle() {
   disarm();
+  constexpr int kLookEveryMs = 50;
   return poll_until(kSettleMs, [&] {
+    ::poll(nullptr, 0, kLookEveryMs);
     const auto status = inspect({"status"});
     if (!status) return false;
     for (const auto& part : (*status)["parts"])

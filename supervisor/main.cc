@@ -26,6 +26,7 @@ struct Options {
   supervisor::FolderOptions folder;
   std::string bin_dir;
   bool no_restart = false;
+  std::uint64_t most_delay_ms = supervisor::kMostDelayMs;
 };
 
 void say(const std::string& line) {
@@ -131,7 +132,8 @@ int up(Options options) {
   introduce(options, *folder);
   using Mode = supervisor::RestartPolicy::Mode;
   supervisor::Supervisor all(groups_of(options, *folder),
-                             options.no_restart ? Mode::leave_dead : Mode::restart, signals, say);
+                             options.no_restart ? Mode::leave_dead : Mode::restart,
+                             options.most_delay_ms, signals, say);
   const auto end = all.start();
   if (end == supervisor::StartEnd::ready) {
     say_where(options, *folder);
@@ -157,6 +159,8 @@ int main(int argc, char** argv) {
   command->add_option("--listen", options.folder.listen,
                       "where clients connect: ipc://PATH or tcp://HOST:PORT");
   command->add_flag("--no-restart", options.no_restart, "leave a process that ends dead");
+  command->add_option("--most-restart-delay-ms", options.most_delay_ms,
+                      "longest pause before a process is started again");
   command->add_option("--bin-dir", options.bin_dir, "where the other programs are");
   try {
     app.parse(argc, argv);

@@ -22,8 +22,8 @@ Verdict RestartPolicy::on_end(const Ending& ending, std::uint64_t alive_ms) {
   if (process_ == "dispatcher" && exited_with(process::kExitFenced)) return {AfterEnd::fenced, 0};
   if (mode_ == Mode::leave_dead) return {AfterEnd::left_dead, 0};
   if (alive_ms >= kGoodRunMs) next_delay_ms_ = kFirstDelayMs;
-  const auto delay_ms = next_delay_ms_;
-  next_delay_ms_ = std::min(2 * next_delay_ms_, kMostDelayMs);
+  const auto delay_ms = std::min(next_delay_ms_, most_delay_ms_);
+  next_delay_ms_ = std::min(2 * next_delay_ms_, most_delay_ms_);
   return {AfterEnd::restart, delay_ms};
 }
 

@@ -38,7 +38,9 @@ constexpr std::uint64_t kGoodRunMs = 10000;  ///< alive that long: the delay sta
 class RestartPolicy {
  public:
   enum class Mode { restart, leave_dead };
-  RestartPolicy(std::string process, Mode mode) : process_(std::move(process)), mode_(mode) {}
+  /// `most_delay_ms`: the back-off grows no longer than that.
+  RestartPolicy(std::string process, Mode mode, std::uint64_t most_delay_ms = kMostDelayMs)
+      : process_(std::move(process)), mode_(mode), most_delay_ms_(most_delay_ms) {}
 
   /// The process ended after it had been alive for `alive_ms`.
   Verdict on_end(const Ending& ending, std::uint64_t alive_ms);
@@ -46,6 +48,7 @@ class RestartPolicy {
  private:
   std::string process_;
   Mode mode_;
+  std::uint64_t most_delay_ms_;
   std::uint64_t next_delay_ms_ = kFirstDelayMs;
 };
 

@@ -24,11 +24,11 @@ std::string pid_text(pid_t pid) { return " (pid " + std::to_string(pid) + ")"; }
 }  // namespace
 
 Supervisor::Supervisor(std::vector<Group> groups, RestartPolicy::Mode mode,
-                       process::StopSignal& signals, Say say)
+                       std::uint64_t most_delay_ms, process::StopSignal& signals, Say say)
     : signals_(signals), say_(std::move(say)), groups_(groups.size()) {
   for (std::size_t i = 0; i < groups.size(); ++i)
     for (auto& spec : groups[i]) {
-      RestartPolicy policy(spec.name, mode);
+      RestartPolicy policy(spec.name, mode, most_delay_ms);
       entries_.push_back({std::move(spec), std::move(policy), i, -1, -1, false, false, false, 0,
                           std::nullopt, ""});
     }

@@ -21,8 +21,8 @@ class Supervisor {
  public:
   using Say = std::function<void(const std::string& line)>;
   /// `groups` in start order; they are stopped in reverse.
-  Supervisor(std::vector<Group> groups, RestartPolicy::Mode mode, process::StopSignal& signals,
-             Say say);
+  Supervisor(std::vector<Group> groups, RestartPolicy::Mode mode, std::uint64_t most_delay_ms,
+             process::StopSignal& signals, Say say);
 
   /// Starts everything and waits until all are ready, for kReadyMs at most. If that fails it has
   /// said what is not ready and why.
