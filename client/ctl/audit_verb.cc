@@ -1,0 +1,119 @@
+// audit tail|query|timeline|verify|export: over the road as an auditor, or offline from a log's
+// files. Never writes to the log.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <functional>
+#include <iterator>
+
+#include "audit/export.h"
+#include "audit/query.h"
+#include "client/ctl/link.h"
+#include "client/ctl/verbs.h"
+
+namespace aeromq::ctl {
+namespace {
+
+using Ask = std::function<Result<AuditPage>(const AuditQuery&)>;
+using Take = std::function<Result<void>(AuditPage&)>;
+
+/// Asks page after page up to what was durable at the first: reading adds records of its own.
+Result<AuditPage> ask_all(const Ask& ask, AuditQuery query, const Take& take) {
+  auto page = ask(query);
+  if (!page) return page;
+  const auto last = page->durable;
+  auto left = query.limit;
+  for (;;) {
+    std::erase_if(page->records, [&](const auto& one) { return one.record.seq > last; });
+    const auto got = page->records.size();
+    if (auto taken = take(*page); !taken) return fail(taken.error());
+    const auto next = page->next_seq;
+    const bool pages = query.kind == AuditQueryKind::query || query.kind == AuditQueryKind::export_;
+    if (!pages || next == 0 || next <= query.from_seq || next > last) return page;
+    if (query.limit != 0) {
+      left = left > got ? left - got : 0;
+      if (left == 0) return page;
+      query.limit = left;
+    }
+    query.from_seq = next;
+    page = ask(query);
+    if (!page) return page;
+  }
+}
+
+/// One JSON line per record, with its stored octets, to a new file or to stdout.
+class Exported {
+ public:
+  explicit Exported(std::FILE* file) : file_(file) {}
+  Result<void> operator()(AuditPage& page) const {
+    for (const auto& record : page.records)
+      if (std::fputs((audit::json_line(record) + '\n').c_str(), file_) < 0) return fail(bad());
+    return std::fflush(file_) == 0 ? Result<void>() : fail(bad());
+  }
+  static Error bad() {
+    return make_error(ErrorCode::invalid_input, "the export can't be written", std::string("file"));
+  }
+
+ private:
+  std::FILE* file_;
+};
+
+int run_export(const Common& common, const AuditWish& wish, const Ask& ask) {
+  std::FILE* file = stdout;
+  if (!wish.file.empty()) {
+    const int fd = ::open(wish.file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    file = fd < 0 ? nullptr : ::fdopen(fd, "w");
+    if (file == nullptr) return show_error(common, Exported::bad());
+  }
+  const auto done = ask_all(ask, wish.query, Exported(file));
+  const bool whole = file == stdout || (::fsync(::fileno(file)) == 0 && std::fclose(file) == 0);
+  if (!done) return show_error(common, done.error());
+  return whole ? kExitDone : show_error(common, Exported::bad());
+}
+
+int show_page(const Common& common, const AuditWish& wish, const Ask& ask) {
+  AuditPage all;
+  const auto keep = [&all](AuditPage& page) -> Result<void> {
+    auto records = std::move(all.records);
+    std::ranges::move(page.records, std::back_inserter(records));
+    all = std::move(page);
+    page.next_seq = all.next_seq;
+    all.records = std::move(records);
+    return {};
+  };
+  if (const auto done = ask_all(ask, wish.query, keep); !done)
+    return show_error(common, done.error());
+  show(common.format, audit_text(all), to_json(all));
+  if (wish.query.kind != AuditQueryKind::verify) return kExitDone;
+  return all.exit_code < 256 ? static_cast<int>(all.exit_code) : kExitFault;
+}
+
+}  // namespace
+
+int run_audit(const Common& common, AuditWish wish) {
+  if (!wish.query.request.empty()) {
+    const auto request = RequestId::parse(wish.query.request);
+    if (!request) return show_error(common, request.error());
+    wish.query.request = request->text();
+  }
+  const auto run = [&](const Ask& ask) {
+    return wish.query.kind == AuditQueryKind::export_ ? run_export(common, wish, ask)
+                                                      : show_page(common, wish, ask);
+  };
+  if (!wish.log.empty()) {
+    auto reader = audit::LogReader::open(wish.log, {});
+    if (!reader) return show_error(common, reader.error());
+    return run([&](const AuditQuery& query) { return audit::answer_query(*reader, query); });
+  }
+  auto client = open_client(common);
+  if (!client) return show_error(common, client.error());
+  return run([&](const AuditQuery& query) -> Result<AuditPage> {
+    auto reading = client->audit(query);
+    if (!reading) return fail(reading.error());
+    return std::move(reading->page);
+  });
+}
+
+}  // namespace aeromq::ctl

@@ -1,0 +1,91 @@
+#include "client/ctl/output.h"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "client/ctl/render/escape.h"
+#include "client/ctl/render/yaml.h"
+
+namespace aeromq::ctl {
+namespace {
+
+std::string rendered(Format format, const std::string& text, const Json& value) {
+  switch (format) {
+    case Format::json:
+      return json_text(value) + '\n';
+    case Format::yaml:
+      return yaml_text(value);
+    case Format::table:
+      break;
+  }
+  return text;
+}
+
+std::string quoted(const std::string& word) {
+  const bool simple = !word.empty() && std::ranges::all_of(word, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '/' ||
+           c == '.' || c == '_' || c == '-';
+  });
+  if (simple) return word;
+  std::string text = "'";
+  for (const char c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return text + '\'';
+}
+
+}  // namespace
+
+void show(Format format, const std::string& text, const Json& value) {
+  std::fputs(rendered(format, text, value).c_str(), stdout);
+  std::fflush(stdout);
+}
+
+std::string outcome_command(const Common& common, const RequestId& request) {
+  const auto config = common.config.empty() ? "" : " -c " + quoted(common.config);
+  return "aeromq-ctl" + config + " outcome " + request.text();
+}
+
+Json error_json(const Common& common, const Error& error, const RequestId& request) {
+  auto value = wire_json(error);
+  if (request.empty()) return value;
+  value["request"] = request.text();
+  if (error.outcome == Outcome::unknown) value["ask"] = outcome_command(common, request);
+  return value;
+}
+
+int show_error(const Common& common, const Error& error, const RequestId& request) {
+  auto text = error_text(error);
+  if (!request.empty() && error.outcome == Outcome::unknown)
+    text += "Do not send it again. What became of it:\n  " +
+            escape(outcome_command(common, request)) + '\n';
+  if (common.format == Format::json)
+    text = json_line(error_json(common, error, request)) + '\n';
+  else if (common.format == Format::yaml)
+    text = yaml_text(error_json(common, error, request));
+  std::fputs(text.c_str(), stderr);
+  return exit_code(error);
+}
+
+int exit_code_of(const View& view) {
+  const bool two = std::ranges::any_of(
+      view.findings, [](const Finding& finding) { return finding.code == "TWO_PRIMARIES"; });
+  return two ? kExitTwoPrimaries : kExitDone;
+}
+
+int exit_code_of(const OutcomeAnswer& outcome) {
+  switch (outcome.verdict) {
+    case Verdict::executed:
+    case Verdict::no_kernel_change:
+      return kExitDone;
+    case Verdict::rejected:
+      return kExitRejected;
+    case Verdict::not_executed:
+      // Only a final "not executed" can be relied upon.
+      return outcome.final_ ? kExitRefused : kExitUnknown;
+    case Verdict::not_yet_decided:
+    case Verdict::unknown:
+      break;
+  }
+  return kExitUnknown;
+}
+
+}  // namespace aeromq::ctl

@@ -1,0 +1,74 @@
+// inspect ..., diag wal, diag snapshots: commands that only look.
+#include <poll.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "client/ctl/link.h"
+#include "client/ctl/verbs.h"
+
+namespace aeromq::ctl {
+namespace {
+
+Json answer_json(const RequestId& request, const client::ViewAnswer& answer) {
+  Json value{{"request", request.text()}, {"record", answer.record}};
+  value.update(to_json(answer.view));
+  return value;
+}
+
+/// Watching shows one view after the other: a fresh screen for people, one line each for programs.
+void show_watched(Format format, const View& view, const Json& value) {
+  if (format == Format::json) {
+    std::fputs((json_line(value) + '\n').c_str(), stdout);
+    std::fflush(stdout);
+    return;
+  }
+  if (format == Format::yaml)
+    std::fputs("---\n", stdout);
+  else if (::isatty(STDOUT_FILENO) != 0)
+    std::fputs("\x1b[H\x1b[2J", stdout);
+  show(format, view_text(view), value);
+}
+
+struct Look {
+  int exit_code = kExitFault;
+  bool shown = false;
+};
+
+Look look(const Common& common, client::Client& client, Inputs& inputs, const Submit& command,
+          bool watched) {
+  const auto request = client.next_request(*find_command(command.command));
+  if (!request) return {show_error(common, request.error()), false};
+  if (auto sent = client.send_submit(*request, command); !sent)
+    return {show_error(common, sent.error()), false};
+  const auto event = wait_for_event(client, inputs);
+  if (event.why != Woken::answer) return {watched ? kExitDone : kExitDeclined, false};
+  const auto& answer = event.answered->answer;
+  if (!answer) return {show_error(common, answer.error(), *request), false};
+  if (const auto* failure = std::get_if<client::Failure>(&*answer))
+    return {show_error(common, failure->error, *request), false};
+  const auto& shown = std::get<client::ViewAnswer>(*answer);
+  const auto value = answer_json(*request, shown);
+  if (watched)
+    show_watched(common.format, shown.view, value);
+  else
+    show(common.format, view_text(shown.view), value);
+  return {exit_code_of(shown.view), true};
+}
+
+}  // namespace
+
+int run_view(const Common& common, Inputs& inputs, const Submit& command, unsigned watch_s) {
+  if (auto good = check_structure(command, {}); !good) return show_error(common, good.error());
+  auto client = open_client(common);
+  if (!client) return show_error(common, client.error());
+  for (;;) {
+    const auto seen = look(common, *client, inputs, command, watch_s > 0);
+    if (watch_s == 0 || !seen.shown) return seen.exit_code;
+    pollfd signals{inputs.fd(), POLLIN, 0};
+    ::poll(&signals, 1, static_cast<int>(watch_s) * 1000);
+    if (inputs.interrupted()) return seen.exit_code;
+  }
+}
+
+}  // namespace aeromq::ctl
