@@ -78,23 +78,28 @@ std::string to_connect(const std::string& bound) {
 
 std::string settings_text(const std::vector<std::string>& nodes, const std::string& clients,
                           const std::string& feed) {
+  const process::Settings plain;  // every default, written out: that is what a reader can change
+  const auto number = [](std::string_view key, std::uint64_t value) {
+    return std::string(key) + " = " + std::to_string(value) + "\n";
+  };
   std::string names;
   for (const auto& node : nodes) names += (names.empty() ? "" : ", ") + toml_text(node);
   return "# One file for all processes of this control plane. Paths may be relative to it.\n"
-         "# Nodes and endpoints also stand in nodes/, nodes.toml and clients/.\n"
-         "run = \"run\"\n\n[cluster]\nname = \"aeromq\"\nnodes = [" +
-         names +
-         "]\n\n"
-         "[broker]\ncontrol = \"ipc://run/control.ipc\"\n" +
-         line("clients", clients) + line("feed", feed) +
-         "keys = \"keys/broker.toml\"\nheartbeat_ms = 500\nstage_timeout_ms = 5000\n"
-         "token_ttl_ms = 120000\nlease_ms = 300000\n\n"
-         "[audit]\ndir = \"audit\"\nwatermark = \"run/audit.watermark\"\n"
-         "segment_bytes = 67108864\n\n"
-         "[kernel]\nsocket = \"run/kernel.sock\"\nnodes_endpoint = \"ipc://run/kernel-nodes.ipc\"\n"
-         "register = \"kernel/register.sqlite\"\nkeys = \"keys/kernel.toml\"\n"
-         "nodes = \"nodes.toml\"\nstale_after_ms = 3000\n\n"
-         "[dispatcher]\nid = 1\n\n[principals]\nfile = \"principals.toml\"\n";
+         "# Nodes and endpoints also stand in nodes/, nodes.toml and clients/.\n" +
+         line("run", plain.run) + "\n[cluster]\n" + line("name", plain.cluster.name) + "nodes = [" +
+         names + "]\n\n[broker]\n" + line("control", plain.broker.control) +
+         line("clients", clients) + line("feed", feed) + line("keys", plain.broker.keys) +
+         number("heartbeat_ms", plain.broker.heartbeat_ms) +
+         number("stage_timeout_ms", plain.broker.stage_timeout_ms) +
+         number("token_ttl_ms", plain.broker.token_ttl_ms) +
+         number("lease_ms", plain.broker.lease_ms) + "\n[audit]\n" + line("dir", plain.audit.dir) +
+         line("watermark", plain.audit.watermark) +
+         number("segment_bytes", plain.audit.segment_bytes) + "\n[kernel]\n" +
+         line("socket", plain.kernel.socket) + line("nodes_endpoint", plain.kernel.nodes_endpoint) +
+         line("register", plain.kernel.register_file) + line("keys", plain.kernel.keys) +
+         line("nodes", plain.kernel.nodes) + number("stale_after_ms", plain.kernel.stale_after_ms) +
+         "\n[dispatcher]\n" + number("id", plain.dispatcher.id) + "\n[principals]\n" +
+         line("file", plain.principals);
 }
 
 std::string pair_text(const KeyPair& pair) {

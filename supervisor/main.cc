@@ -39,7 +39,9 @@ int refuse(const Error& error) {
   return process::kExitUsage;
 }
 
-/// All processes in start order; actors need the broker, the dispatcher and reporters the kernel.
+/// All processes in start order: actors need the broker, the reader a log that the writer opened,
+/// the dispatcher and reporters the kernel. Stopped in reverse, the writer outlives what it
+/// records.
 std::vector<Group> groups_of(const Options& options, const supervisor::Folder& folder) {
   const auto& dir = options.folder.dir;
   const auto config = dir + "/aeromq.toml";
@@ -51,15 +53,18 @@ std::vector<Group> groups_of(const Options& options, const supervisor::Folder& f
     return child;
   };
   Group actors;
-  for (const char* name : {"audit-writer", "audit-reader", "authority-gate", "explainer",
-                           "confirmation-keeper", "dispatcher"})
+  for (const char* name :
+       {"audit-reader", "authority-gate", "explainer", "confirmation-keeper", "dispatcher"})
     actors.push_back(spec(name, name));
   for (std::size_t i = 0; i < folder.node_files.size(); ++i) {
     auto reporter = spec("kernel", "reporter-" + folder.settings.cluster.nodes[i], {"reporter"});
     reporter.arguments.insert(reporter.arguments.end(), {"--node-file", folder.node_files[i]});
     actors.push_back(std::move(reporter));
   }
-  return {{spec("kernel", "kernel")}, {spec("broker", "broker")}, std::move(actors)};
+  return {{spec("kernel", "kernel")},
+          {spec("broker", "broker")},
+          {spec("audit-writer", "audit-writer")},
+          std::move(actors)};
 }
 
 Result<void> check_binaries(const std::string& bin_dir) {

@@ -23,6 +23,10 @@ TEST(Folder, TheFirstStartMakesFilesThatTheirReadersAccept) {
   EXPECT_TRUE(folder->made);
   EXPECT_EQ(folder->settings.cluster.nodes, (std::vector<std::string>{"a", "b"}));
   EXPECT_EQ(folder->settings.broker.clients, "ipc://" + dir + "/run/clients.ipc");
+  const process::Settings defaults;
+  EXPECT_EQ(folder->settings.audit.segment_bytes, defaults.audit.segment_bytes);
+  EXPECT_EQ(folder->settings.broker.lease_ms, defaults.broker.lease_ms);
+  EXPECT_EQ(folder->settings.kernel.stale_after_ms, defaults.kernel.stale_after_ms);
   const auto broker = process::read_key_pair(folder->settings.broker.keys);
   const auto kernel = process::read_key_pair(folder->settings.kernel.keys);
   ASSERT_TRUE(broker && kernel);

@@ -29,8 +29,8 @@ top=$(dirname "$0")/..
 echo "start $name $$" >> "$top/trace"
 [ -e "$top/stubborn.$name" ] || trap 'echo "term $name" >> "$top/trace"; exit 0' TERM
 [ -e "$top/stubborn.$name" ] && trap '' TERM
-[ -e "$top/mute.$name" ] || printf 1 > "/proc/self/fd/$AEROMQ_READY_FD"
 echo "hello from $name with $*"
+[ -e "$top/mute.$name" ] || printf 1 > "/proc/self/fd/$AEROMQ_READY_FD"
 while [ ! -e "$top/die.$name" ]; do sleep 0.02; done
 code=$(cat "$top/die.$name"); rm -f "$top/die.$name"; exit "$code"
 )";
@@ -135,6 +135,7 @@ TEST_F(Up, StartsInOrderSaysWhereToConnectAndStopsWithTheKernelLast) {
   ASSERT_EQ(started.size(), 10U);
   EXPECT_EQ(started[0], "kernel");
   EXPECT_EQ(started[1], "broker");
+  EXPECT_EQ(started[2], "audit-writer");
   EXPECT_EQ(std::ranges::count(started, "reporter"), 2);
   up_->signal(SIGTERM);
   ASSERT_TRUE(says("stopped"));
@@ -143,6 +144,7 @@ TEST_F(Up, StartsInOrderSaysWhereToConnectAndStopsWithTheKernelLast) {
   EXPECT_EQ(WEXITSTATUS(*status), 0);
   const auto ended = traced("term");
   ASSERT_EQ(ended.size(), 10U);
+  EXPECT_EQ(ended[7], "audit-writer");
   EXPECT_EQ(ended[8], "broker");
   EXPECT_EQ(ended[9], "kernel");
   std::ostringstream log;
