@@ -106,6 +106,8 @@ class Client:
     def send(self, kind, body, request=b""):
         """Hands one message to the socket, at once or not at all."""
         header = msgpack.packb([kind, self.boot, self.sent + 1, request, ""], use_bin_type=True)
+        if self.socket.closed or self._ended():
+            raise self._silence(request, "the connection ended")
         try:
             self.socket.send_multipart([MAGIC, header, body], zmq.DONTWAIT)
         except zmq.ZMQError as error:
