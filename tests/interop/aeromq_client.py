@@ -106,6 +106,8 @@ class Client:
     def send(self, kind, body, request=b""):
         """Hands one message to the socket, at once or not at all."""
         header = msgpack.packb([kind, self.boot, self.sent + 1, request, ""], use_bin_type=True)
+        if self.socket.closed or self._ended():
+            raise self._silence(request, "the connection ended")
         try:
             self.socket.send_multipart([MAGIC, header, body], zmq.DONTWAIT)
         except zmq.ZMQError as error:
@@ -152,8 +154,8 @@ class Client:
         return Refusal("Transport", "NOT_REACHED", "the control plane was not reached; nothing was "
                        f"confirmed: {why}", "not executed")
 
-    def _await(self, request, expected, seconds):
-        """The answer about `request` (b"" for link messages); a refusal is raised."""
+    def wait_for(self, request, expected, seconds):
+        """The answer about `request` (b"" for link messages); a refusal is raised, silence too."""
         end = time.monotonic() + seconds
         try:
             while True:
@@ -181,7 +183,7 @@ class Client:
         self.send(HELLO, encode("Hello", {
             "role": "client", "name": name, "incarnation": os.urandom(16), "minor": 1,
             "pid": os.getpid(), "build": "interop 1"}))
-        self.welcome = self._await(b"", (WELCOME, HELLO_REFUSED), 5)
+        self.welcome = self.wait_for(b"", (WELCOME, HELLO_REFUSED), 5)
         if self.welcome["minor"] != 1:
             self.close()
             raise self._silence(None, "another minor version")
@@ -190,13 +192,13 @@ class Client:
 
     def renew(self):
         self.send(RENEW, encode("Renew", {}))
-        renewed = self._await(b"", (RENEWED,), 5)
+        renewed = self.wait_for(b"", (RENEWED,), 5)
         self.session, self.counter = renewed["session"], 0
         self.lease_end = time.monotonic() + renewed["lease_ms"] / 1000
 
     def status(self):
         self.send(STATUS_QUERY, encode("StatusQuery", {}))
-        return self._await(b"", (STATUS,), 5)
+        return self.wait_for(b"", (STATUS,), 5)
 
     # -- requests
 
@@ -219,7 +221,7 @@ class Client:
         """RequestResult of an inspection, or ConfirmationAsked of a command that is confirmed."""
         self._open(request, SUBMIT, request.body)
         asked = COMMANDS[request.command][0]
-        return self._await(request.id, (ASKED,) if asked else (RESULT,), 30)
+        return self.wait_for(request.id, (ASKED,) if asked else (RESULT,), 30)
 
     def confirm(self, request, token, explanation_digest, acknowledge=(), responsibility=""):
         """The person's yes, once; from here on silence means: outcome unknown."""
@@ -230,13 +232,13 @@ class Client:
             raise ValueError("a request is never confirmed twice")
         self.send(CONFIRM, body, request.id)
         self.confirmed.add(request.id)
-        return self._await(request.id, (RESULT,), 30)
+        return self.wait_for(request.id, (RESULT,), 30)
 
     def abandon(self, request, token):
         """The person's no; returns the refusal that it ends in."""
         self.send(ABANDON, encode("Abandon", {"token": token}), request.id)
         try:
-            self._await(request.id, (), 30)
+            self.wait_for(request.id, (), 30)
         except Refusal as refusal:
             return refusal
 
@@ -257,7 +259,7 @@ class Client:
                                          command=command, stage=stage, from_seq=from_seq, limit=limit))
         query = Request(self.next_id(0), "audit", body)
         self._open(query, AUDIT_QUERY, body)
-        answer = self._await(query.id, (AUDIT_RESULT,), 65)
+        answer = self.wait_for(query.id, (AUDIT_RESULT,), 65)
         return answer["record"], decode("AuditPage", answer["answer"])
 
 

@@ -22,7 +22,7 @@ def main(path):
         print("the same message again, answer:")
         client.send(SUBMIT, request.body, request.id)          # what no client may do
         try:
-            client._await(request.id, (RESULT,), 30)
+            client.wait_for(request.id, (RESULT,), 30)
         except Refusal as refusal:
             print(f"  {refusal}")
             print(printable(f"  protects: {', '.join(refusal.invariants)}"))
