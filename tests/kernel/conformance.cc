@@ -44,8 +44,7 @@ void want(Complaints& complaints, const std::string& what, const ActAnswer& got,
 void want(Complaints& complaints, const std::string& what, const OutcomeAnswer& got,
           Verdict verdict) {
   want(complaints, what, text_of(got.verdict), text_of(verdict));
-  const bool final_verdict = verdict == Verdict::executed || verdict == Verdict::rejected ||
-                             verdict == Verdict::not_executed;
+  const bool final_verdict = verdict != Verdict::not_yet_decided && verdict != Verdict::unknown;
   if (got.final_ != final_verdict) complaints.push_back(what + ": final is wrong");
 }
 

@@ -3,7 +3,7 @@
 #include "process/kill_point.h"
 #include "tests/kernel/conformance.h"
 #include "tests/kernel/fixtures.h"
-#include "tests/process/scratch_folder.h"
+#include "tests/support/scratch_folder.h"
 
 namespace aeromq::kernel {
 
@@ -62,7 +62,7 @@ class InProcessKernel final : public KernelFixture {
     kernel_ = std::make_unique<Embedded>(std::move(*started));
   }
 
-  process::ScratchFolder folder_;
+  test::ScratchFolder folder_;
   std::string path_;
   std::unique_ptr<Embedded> kernel_;
   std::uint64_t now_ms_ = kStart;

@@ -5,7 +5,7 @@
 #include "kernel/embedded_link.h"
 #include "kernel/node.h"
 #include "tests/kernel/conformance.h"
-#include "tests/process/scratch_folder.h"
+#include "tests/support/scratch_folder.h"
 
 namespace aeromq::kernel {
 
@@ -43,7 +43,7 @@ class KernelProcess {
 
  private:
   void end_tracer();
-  process::ScratchFolder folder_;
+  test::ScratchFolder folder_;
   pid_t pid_ = -1;
   pid_t tracer_ = -1;
 };

@@ -98,6 +98,7 @@ TEST(OutcomeRule, ADiagnosticMakesNoKernelChange) {
   auto request = kRequest;
   request.kernel_action = false;
   EXPECT_EQ(decide_outcome(request, facts()).verdict, Verdict::no_kernel_change);
+  EXPECT_TRUE(decide_outcome(request, facts()).final_);
 }
 
 }  // namespace

@@ -29,7 +29,7 @@ std::string outside(const std::string& path, const char* sql) {
 }
 
 TEST(Store, KeepsTheRegisterAndForgetsReports) {
-  const process::ScratchFolder folder;
+  const test::ScratchFolder folder;
   auto state = three_nodes();
   auto store = Store::create(folder / "r", state);
   ASSERT_TRUE(store);
@@ -49,7 +49,7 @@ TEST(Store, KeepsTheRegisterAndForgetsReports) {
 }
 
 TEST(Store, RefusesWhatIsNoRegister) {
-  const process::ScratchFolder folder;
+  const test::ScratchFolder folder;
   EXPECT_FALSE(Store::open(folder / "none", Store::Mode::read_write));
   folder.put("text", "this is no database, however long it may be ....................");
   EXPECT_FALSE(Store::open(folder / "text", Store::Mode::read_write));
