@@ -94,7 +94,7 @@ INSTANTIATE_TEST_SUITE_P(Act, KilledAt,
                            return name;
                          });
 
-TEST(KernelCrash, OpenAndReportPointsLoseNothingThatWasTold) {
+TEST(KernelCrash, OpenPointsLoseNothingThatWasTold) {
 #ifndef AEROMQ_CHAOS
   GTEST_SKIP() << "no kill points in this build";
 #endif
@@ -109,6 +109,36 @@ TEST(KernelCrash, OpenAndReportPointsLoseNothingThatWasTold) {
   }
   kernel.start();
   EXPECT_GT(EmbeddedLink::open(kernel.socket(), 1)->opened().epoch, last);
+}
+
+TEST(KernelCrash, ReadReportAndFencePointsLeaveTheRegisterWhole) {
+#ifndef AEROMQ_CHAOS
+  GTEST_SKIP() << "no kill points in this build";
+#endif
+  KernelProcess kernel;
+  kernel.start();
+  kernel.settle_all();
+  const auto die_at = [&](const char* point, const std::function<void()>& provoke) {
+    kernel.arm(point);
+    provoke();
+    ASSERT_EQ(kernel.wait_for_end(), 128 + SIGKILL) << point;
+    kernel.start();
+  };
+  const auto fence = [&] {
+    kernel.verb({"fence", "1", "--reason", "a test", "--config", kernel.config()});
+  };
+  die_at("kernel.call.answered", [&] { kernel.verb({"show", "--config", kernel.config()}); });
+  die_at("kernel.report.received", [&] {
+    kernel.verb({"role", "--node-file", kernel.node_file("a")});
+  });
+  die_at("kernel.fence.received", fence);
+  EXPECT_EQ(EmbeddedLink::open(kernel.socket(), 1)->opened().epoch, 1U);
+  die_at("kernel.fence.committed", fence);
+  EXPECT_EQ(EmbeddedLink::open(kernel.socket(), 1)->opened().epoch, 3U);
+  const auto seen = EmbeddedLink::look(kernel.socket())->ask({});
+  ASSERT_TRUE(seen);
+  EXPECT_EQ(seen->snapshot.holder, "a");
+  EXPECT_EQ(seen->snapshot.acknowledged, 500U);
 }
 
 // Each write and sync that SQLite makes for one act: killed at the Nth, for every N until the act

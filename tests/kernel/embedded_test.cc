@@ -42,6 +42,8 @@ TEST_F(EmbeddedKernel, OutcomeHole02_OnlyItsOwnPlanesEpochEndsARequest) {
   auto paused = kernel_.open(1);
   const auto id = id_of(paused->opened(), lease(), 1);
   auto other = kernel_.open(2);
+  ASSERT_EQ(other->opened().epoch, paused->opened().epoch);
+  EXPECT_EQ(act(*other, id, Action::demote, "a", 1).code, "OTHER_DISPATCHER");
   for (int i = 0; i < 3; ++i) other = kernel_.open(2);
   EXPECT_EQ(outcome(*other, id), Verdict::not_yet_decided);
   EXPECT_EQ(act(*paused, id, Action::demote, "a", 1).status, ActStatus::executed);
