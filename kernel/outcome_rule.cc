@@ -38,6 +38,7 @@ OutcomeAnswer decide_outcome(const RequestId& request, const OutcomeFacts& facts
   };
   if (!request.kernel_action) {
     answer.verdict = Verdict::no_kernel_change;
+    answer.final_ = true;
     answer.why = "this request makes no kernel change; see the audit log";
     return answer;
   }

@@ -39,6 +39,10 @@ Result<Database> Database::open(const std::string& path, bool read_only) {
   Database database(handle);
   if (rc != SQLITE_OK)
     return fail(make_error(ErrorCode::invalid_input, path + ": " + sqlite3_errstr(rc), "register"));
+  // Only for a person who looks at the file with another tool: without it their lock would be our
+  // end.
+  constexpr int kBusyMs = 1000;
+  sqlite3_busy_timeout(handle, kBusyMs);
   return database;
 }
 

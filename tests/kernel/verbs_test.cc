@@ -1,0 +1,137 @@
+// aeromq-kernel as a person or a script runs it.
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <nlohmann/json.hpp>
+
+#include "process/clock.h"
+#include "tests/kernel/fixtures.h"
+#include "tests/kernel/kernel_process.h"
+
+namespace aeromq::kernel {
+namespace {
+
+using nlohmann::json;
+
+TEST(KernelVerbs, ANodeReportsAndAsksItsRole) {
+  KernelProcess kernel;
+  kernel.start();
+  const auto role = [&](const std::string& node) {
+    return kernel.verb({"role", "--node-file", kernel.node_file(node)});
+  };
+  EXPECT_EQ(role("a").code, 0);
+  EXPECT_EQ(role("a").out, "primary 1\n");
+  EXPECT_EQ(role("b").code, 10);
+  EXPECT_EQ(
+      kernel
+          .verb({"report", "--node-file", kernel.node_file("a"), "--role", "primary", "--state",
+                 "running", "--timeline", "1", "--position", "4096", "--host", "db1:5432"})
+          .code,
+      0);
+  const auto shown =
+      json::parse(kernel.verb({"show", "--config", kernel.config(), "-o", "json"}).out);
+  EXPECT_EQ(shown["running"], true);
+  EXPECT_EQ(shown["nodes"][0]["host"], "db1:5432");
+  EXPECT_EQ(shown["nodes"][1]["host"], "host-b");
+  EXPECT_EQ(shown["acknowledged"], "0/1000");
+  kernel.kill();
+  EXPECT_EQ(role("a").code, 30);
+}
+
+TEST(KernelVerbs, AStrangersKeySpeaksForNobody) {
+  KernelProcess kernel;
+  kernel.start();
+  auto settings = process::read_node_settings(kernel.node_file("a"));
+  ASSERT_TRUE(settings);
+  settings->curve.own = transport::make_key_pair();
+  auto link = NodeLink::connect(*settings, 1000);
+  EXPECT_FALSE(link);
+}
+
+TEST(KernelVerbs, ShowReadsADeadKernelsFile) {
+  KernelProcess kernel;
+  kernel.start();
+  kernel.settle_all();
+  kernel.kill();
+  const auto shown =
+      json::parse(kernel.verb({"show", "--config", kernel.config(), "-o", "json"}).out);
+  EXPECT_EQ(shown["running"], false);
+  EXPECT_EQ(shown["holder"], "a");
+  EXPECT_EQ(shown["nodes"][0]["stale"], true);
+}
+
+TEST(KernelVerbs, FenceEndsAnEpoch) {
+  KernelProcess kernel;
+  kernel.start();
+  auto link = EmbeddedLink::open(kernel.socket(), 1);
+  ASSERT_TRUE(link);
+  EXPECT_EQ(
+      kernel.verb({"fence", "1", "--reason", "host is gone", "--config", kernel.config()}).code, 0);
+  const auto id = id_of(link->opened(), 0xFFFFFFFF, 1);
+  const auto answer = link->ask(act_call(act_of(id, Action::demote, "a", 1)));
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->act.code, "STALE_EPOCH");
+  EXPECT_NE(kernel.verb({"fence", "1", "--config", kernel.config()}).code, 0);
+  EXPECT_EQ(kernel.verb({"fence", "0", "--reason", "x", "--config", kernel.config()}).code, 2);
+}
+
+TEST(KernelVerbs, OneKernelOnOneRegister) {
+  KernelProcess kernel;
+  kernel.start();
+  EXPECT_EQ(kernel.verb({"serve", "--config", kernel.config()}).code, 1);
+  EXPECT_NE(kernel.verb({"renew-history", "--config", kernel.config()}).code, 0);
+  kernel.kill();
+  EXPECT_EQ(kernel.verb({"renew-history", "--config", kernel.config()}).code, 0);
+}
+
+TEST(KernelVerbs, InputIsChecked) {
+  KernelProcess kernel;
+  EXPECT_EQ(kernel.verb({"outcome", "9C41", "--config", kernel.config()}).code, 2);
+  EXPECT_EQ(kernel.verb({"show", "--config", "/nowhere.toml"}).code, 2);
+  EXPECT_EQ(kernel.verb({"show", "--config", kernel.config()}).code, 30);
+  EXPECT_EQ(kernel.verb({"dance"}).code, 2);
+  EXPECT_EQ(kernel.verb({"--version"}).code, 0);
+}
+
+TEST(KernelVerbs, TheSocketIsForOurUidAlone) {
+  KernelProcess kernel;
+  kernel.start();
+  struct stat found {};
+  ASSERT_EQ(::stat(kernel.socket().c_str(), &found), 0);
+  EXPECT_EQ(found.st_mode & 0777U, 0600U);
+}
+
+TEST(KernelLink, ABrokenLinkIsDeadForEver) {
+  KernelProcess kernel;
+  kernel.start();
+  auto link = EmbeddedLink::open(kernel.socket(), 1);
+  ASSERT_TRUE(link);
+  EXPECT_TRUE(link->alive());
+  kernel.kill();
+  EXPECT_FALSE(link->alive());
+  kernel.start();
+  EXPECT_FALSE(link->alive());
+  EXPECT_FALSE(link->send({}));
+  EXPECT_FALSE(EmbeddedLink::open(kernel.socket() + "x", 1));
+}
+
+TEST(KernelLink, ManyQuestionsMayBeInFlight) {
+  KernelProcess kernel;
+  kernel.start();
+  auto link = EmbeddedLink::open(kernel.socket(), 1);
+  ASSERT_TRUE(link);
+  constexpr std::uint64_t kMany = 64;
+  for (std::uint64_t i = 1; i <= kMany; ++i) {
+    KernelCall call;
+    call.id = i;
+    ASSERT_TRUE(link->send(call));
+  }
+  std::uint64_t got = 0;
+  const auto deadline = process::now().boot_ns + 20'000 * kNanosPerMs;
+  while (got < kMany && process::now().boot_ns < deadline)
+    while (const auto answer = link->receive()) EXPECT_EQ(answer->id, ++got);
+  EXPECT_EQ(got, kMany);
+}
+
+}  // namespace
+}  // namespace aeromq::kernel
