@@ -13,6 +13,7 @@ int value_of(char c) {
 
 std::string to_base32(ByteView bytes) {
   std::string text;
+  text.reserve(bytes.size() / 5 * 8);
   for (std::size_t at = 0; at + 5 <= bytes.size(); at += 5) {
     std::uint64_t group = 0;
     for (std::size_t i = 0; i < 5; ++i) group = group << 8 | bytes[at + i];

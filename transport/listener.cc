@@ -16,6 +16,7 @@ struct Listener::Impl {
   bool ended = false;  ///< a connection ended since the last saw_disconnect()
 
   void drain_monitor() {
+    if (!monitor.is_due()) return;
     while (monitor.next()) ended = true;
   }
 };
@@ -91,6 +92,7 @@ void wait_any(std::span<Listener* const> listeners, int timeout_ms, int extra_fd
     sockets.push_back(listener->monitor_handle());
   }
   detail::wait_for(sockets, timeout_ms, extra_fd);
+  for (const auto* listener : listeners) listener->impl_->monitor.woken();
 }
 
 }  // namespace aeromq::transport

@@ -55,6 +55,7 @@ class Listener {
   void* monitor_handle() const;
 
  private:
+  friend void wait_any(std::span<Listener* const> listeners, int timeout_ms, int extra_fd);
   struct Impl;
   explicit Listener(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;

@@ -61,6 +61,7 @@ struct Peer::Impl {
   }
 
   void drain_monitor() {
+    if (!monitor.is_due()) return;
     while (const auto event = monitor.next())
       if (*event == ZMQ_EVENT_DISCONNECTED || *event == ZMQ_EVENT_CLOSED) alive = false;
   }
@@ -150,7 +151,9 @@ void Peer::wait(int timeout_ms, int extra_fd) {
   impl_->owner.check();
   void* const sockets[] = {impl_->socket.handle(), impl_->monitor.handle()};
   // A connection that has ended has no more monitor events to wait for.
-  if (alive()) detail::wait_for(sockets, timeout_ms, extra_fd);
+  if (!alive()) return;
+  detail::wait_for(sockets, timeout_ms, extra_fd);
+  impl_->monitor.woken();
 }
 
 bool Peer::alive() {

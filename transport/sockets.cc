@@ -101,6 +101,15 @@ std::optional<int> Monitor::next() {
   return event;
 }
 
+bool Monitor::is_due() {
+  constexpr auto kLookEvery = std::chrono::milliseconds(1);
+  const auto now = Clock::now();
+  if (!woken_ && now < next_look_) return false;
+  woken_ = false;
+  next_look_ = now + kLookEvery;
+  return true;
+}
+
 int Monitor::fd() { return pair_.get(zmq::sockopt::fd); }
 
 int left_ms(Clock::time_point deadline) {

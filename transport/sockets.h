@@ -46,12 +46,18 @@ class Monitor {
   /// Stops the events first: libzmq's I/O thread would block for ever on an event with no reader.
   ~Monitor();
   std::optional<int> next();  ///< never blocks
+  /// True if next() is worth a call: after woken(), else about once per millisecond. A look at a
+  /// monitor that has nothing costs two system calls, on a busy road more than the message beside it.
+  bool is_due();
+  void woken() { woken_ = true; }  ///< after every sleep on the monitor
   void* handle() { return pair_.handle(); }
   int fd();
 
  private:
   zmq::socket_t& watched_;
   zmq::socket_t pair_;
+  bool woken_ = true;
+  Clock::time_point next_look_;
 };
 
 enum class Handshake { done, refused, no_listener, broken, silent };
