@@ -132,7 +132,8 @@ TEST(Protocol, LimitsAreTheCodes) {
       {"frames of a message", kFrames},
       {"octets of a header", kMaxHeader},
       {"octets of a body", kMaxBody},
-      {"nesting of a body", kMaxDepth},
+      {"octets of a body from a client", broker::kMaxClientBody},
+      {"nesting of a body, the outer map counts", kMaxDepth},
       {"octets of a text field, unless its table says otherwise", kMaxText},
       {"octets of a bin field, unless its table says otherwise", kMaxBytes},
       {"elements of a list field, unless its table says otherwise", kMaxElements},
@@ -174,7 +175,6 @@ TEST(Protocol, ViewsAreTheDispatchers) {
   answer.snapshot.nodes.resize(1);
   answer.snapshot.nodes[0].node = "n1";
   answer.snapshot.nodes[0].assigned = NodeRole::primary;
-  answer.snapshot.checks.resize(1);
   std::map<std::string, Cells> written;
   for (const auto& cells :
        protocol().table_headed({"command", "facts", "tables and their columns"}))

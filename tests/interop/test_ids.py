@@ -82,7 +82,7 @@ class WorkedBytes(unittest.TestCase):
     def test_welcome(self):
         self.message("WELCOME", wire.WELCOME, 1, "Welcome", {
             "session": SESSION, "lease_ms": 300000, "heartbeat_ms": 500, "max_in_flight": 256,
-            "max_body": 61440, "minor": 1, "principal": "olga", "cluster": "demo"}, BOOT, b"")
+            "max_body": 16384, "minor": 1, "principal": "olga", "cluster": "demo"}, BOOT, b"")
 
     def test_submit(self):
         self.message("SUBMIT", wire.SUBMIT, 2, "Submit", {
