@@ -167,8 +167,10 @@ bool is_fresh(const Register& state, const std::string& node, std::uint64_t now_
 std::vector<Check> checks(const Register& state, Action action, const std::string& node,
                           std::uint64_t now_ms) {
   std::vector<Check> all{node_known(state, node)};
+  // Of a node that is not in the register nothing is said but that.
+  const bool known = all.front().passes;
   if (action == Action::demote) {
-    all.push_back(holds_authority(state, node));
+    if (known) all.push_back(holds_authority(state, node));
     return all;
   }
   // Force replaces "nobody holds authority" by "the old primary is not proven down", which it may
@@ -176,9 +178,11 @@ std::vector<Check> checks(const Register& state, Action action, const std::strin
   if (action == Action::promote) all.push_back(authority_free(state));
   all.push_back(no_living_primary(state, node, now_ms));
   if (action == Action::force_promote) all.push_back(listened_long_enough(state, node, now_ms));
-  all.push_back(is_replica(state, node));
-  all.push_back(report_fresh(state, node, now_ms));
-  all.push_back(holds_history(state, node));
+  if (known) {
+    all.push_back(is_replica(state, node));
+    all.push_back(report_fresh(state, node, now_ms));
+    all.push_back(holds_history(state, node));
+  }
   all.push_back(old_primary_stopped(state, action, now_ms));
   return all;
 }

@@ -80,6 +80,24 @@ TEST(Register, NodeUnknown) {
   EXPECT_EQ(code(three_nodes(), Action::demote, "z"), "NODE_UNKNOWN");
 }
 
+TEST(Register, OfAnUnknownNodeNothingElseIsSaid) {
+  const auto codes = [](Action action) {
+    std::vector<std::string> made;
+    for (const auto& check : checks(demoted(), action, "z", kStart)) {
+      made.push_back(check.code);
+      EXPECT_EQ(check.text.starts_with("z "), check.code == "NODE_UNKNOWN") << check.text;
+    }
+    return made;
+  };
+  using Codes = std::vector<std::string>;
+  EXPECT_EQ(codes(Action::demote), Codes{"NODE_UNKNOWN"});
+  EXPECT_EQ(codes(Action::promote), (Codes{"NODE_UNKNOWN", "AUTHORITY_HELD", "PRIMARY_ALIVE",
+                                           "OLD_PRIMARY_NOT_PROVEN_DOWN"}));
+  EXPECT_EQ(codes(Action::force_promote),
+            (Codes{"NODE_UNKNOWN", "PRIMARY_ALIVE", "LISTENING_TOO_SHORT",
+                   "OLD_PRIMARY_NOT_PROVEN_DOWN"}));
+}
+
 TEST(Register, AuthorityHeldNamesItsHolder) {
   auto state = three_nodes();
   all_report(state, kStart);
