@@ -150,6 +150,7 @@ std::vector<std::string> Stack::hits() {
 
 bool Stack::settle() {
   disarm();
+  up_->drain();
   constexpr int kLookEveryMs = 50;
   return poll_until(kSettleMs, [&] {
     ::poll(nullptr, 0, kLookEveryMs);
