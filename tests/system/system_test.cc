@@ -188,10 +188,16 @@ void SystemTest::expect_consistent(const std::string& request, int exit_code) {
                                                            : 10;
   EXPECT_EQ(final_outcome(request), expected);
   EXPECT_EQ(stack().kernel({"outcome", request}).exit_code, expected);
-  if (exit_code == 0) EXPECT_EQ(expected, 0) << "told executed";
-  if (exit_code == 20) EXPECT_EQ(expected, 20) << "told rejected";
+  if (exit_code == 0) {
+    EXPECT_EQ(expected, 0) << "told executed";
+  }
+  if (exit_code == 20) {
+    EXPECT_EQ(expected, 20) << "told rejected";
+  }
   for (const int told_not : {2, 10, 11, 31})
-    if (exit_code == told_not) EXPECT_NE(expected, 0) << "told not executed";
+    if (exit_code == told_not) {
+      EXPECT_NE(expected, 0) << "told not executed";
+    }
   if (expected != 0) return;
   const auto all = stages(request);
   for (const char* stage : {"requested", "confirmation_asked", "confirmed", "dispatched"})

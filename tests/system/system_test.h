@@ -18,7 +18,8 @@ using chaos::poll_until;
 using nlohmann::json;
 using Words = std::vector<std::string>;
 
-constexpr int kSoonMs = 30000;  ///< bound of every wait; a test passes as soon as its condition holds
+constexpr int kSoonMs =
+    30000;  ///< bound of every wait; a test passes as soon as its condition holds
 
 class SystemTest : public ::testing::Test {
  protected:
