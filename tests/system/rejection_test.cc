@@ -151,12 +151,18 @@ TEST_F(Rejection, FactsChangedBetweenExplanationAndYes) {
   expect_rejected(std::move(stale), "FACTS_CHANGED");
 }
 
-TEST_F(Rejection, OverridesAcknowledgedForOtherFactsAreNotSpent) {
+TEST_F(Rejection, WhatPassedWhenExplainedIsCheckedAgain) {
+  const auto old = holder();
+  const auto next = replica();
   demote_holder();
-  const auto next = promotable();
+  ASSERT_TRUE(poll_until(kSoonMs, [&] {
+    const auto explained = stack().inspect({"explain", "promote", next});
+    return explained && std::ranges::all_of((*explained)["checks"], [](const json& check) {
+             return check["passes"] == true;
+           });
+  }));
   auto plain = ask("operator", {"promote", next, "--reason", "all checks passed when explained"});
   ASSERT_NE(plain.request, "");
-  const auto old = parsed(stack().kernel({"show", "-o", "json"}).out)["last_primary"];
   fault(old, "stop");
   ASSERT_TRUE(wait_stale(old));
   expect_rejected(std::move(plain), "OLD_PRIMARY_NOT_PROVEN_DOWN");
