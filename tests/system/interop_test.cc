@@ -17,7 +17,7 @@ class Interop : public SystemTest {
   }
   static Ended run(Words words) {
     words.insert(words.begin(), kPython);
-    return chaos::run(words, 100000);
+    return chaos::run(words, 220000);
   }
   static std::string client(const std::string& who) {
     return stack().dir() / "clients" / (who + ".toml");
