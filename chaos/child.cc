@@ -99,13 +99,6 @@ std::optional<std::string> Child::read_line(int timeout_ms) {
   }
 }
 
-void Child::drain() {
-  pollfd fds[2] = {{out_, POLLIN, 0}, {err_, POLLIN, 0}};
-  while (poll(fds, 2, 0) > 0 && pump(0)) fds[0] = {out_, POLLIN, 0}, fds[1] = {err_, POLLIN, 0};
-  out_text_.clear();
-  err_text_.clear();
-}
-
 void Child::write(const std::string& text) {
   // A child that died does not read: SIGPIPE is ignored by the harness, the error is expected.
   [[maybe_unused]] const auto written = ::write(in_, text.data(), text.size());

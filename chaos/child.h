@@ -26,8 +26,6 @@ class Child {
   pid_t pid() const { return pid_; }
   /// One more line of its standard output within `timeout_ms`, without the newline.
   std::optional<std::string> read_line(int timeout_ms);
-  /// Takes what it has printed so far, so that it never waits for a reader; drops it.
-  void drain();
   void write(const std::string& text);
   void close_input();
   void kill(int signal);

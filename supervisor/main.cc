@@ -1,11 +1,8 @@
 // aeromq: `aeromq up` makes and runs a whole control plane with the embedded kernel on one
 // machine, until Ctrl-C. Not needed in production, where service units do the same.
-#include <poll.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <limits.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
