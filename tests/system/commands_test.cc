@@ -93,7 +93,7 @@ TEST_F(Commands, TableShowsEachNodeOnALineOfItsOwn) {
 TEST_F(Commands, OneSnapshotPerView) {
   for (const auto& look : looks()) {
     if (look.words[0] == "status") continue;
-    const auto view = parsed(ctl("observer", look.words).out);
+    auto view = parsed(ctl("observer", look.words).out);
     ASSERT_TRUE(view.is_object());
     EXPECT_GT(view["snapshot"].get<std::uint64_t>(), 0U);
     EXPECT_GT(view["record"].get<std::uint64_t>(), 0U);
@@ -134,7 +134,7 @@ TEST_F(Commands, DiagnosticsByHandInEveryFormat) {
   }
   auto asked = ask("operator", {"diag", "diagnostics"});
   EXPECT_NE(asked.pending["explanation"]["cost"], "");
-  const auto result = last_object(asked.yes().out);
+  auto result = last_object(asked.yes().out);
   EXPECT_EQ(result["facts"]["register_integrity"], "ok") << result.dump(2);
 }
 
@@ -165,7 +165,7 @@ TEST_F(Commands, ChangesByHandInEveryFormat) {
 TEST_F(Commands, ChangesByProgram) {
   auto demotion = ask("operator", legal());
   ASSERT_EQ(demotion.pending["confirmation"], "standard");
-  const auto told = last_object(demotion.yes().out);
+  auto told = last_object(demotion.yes().out);
   EXPECT_EQ(told["outcome"], "executed");
   EXPECT_EQ(told["request"], demotion.request);
   EXPECT_TRUE(executed(demotion.request));

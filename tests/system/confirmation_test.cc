@@ -39,7 +39,7 @@ class Confirmation : public SystemTest {
     const auto ended = asked.answer(spoilt);
     EXPECT_EQ(ended.exit_code, exit_code) << words[0] << " " << spoilt << ended.out << ended.err;
     EXPECT_THAT(ended.out, HasSubstr(said)) << words[0] << " " << spoilt;
-    const auto told = last_object(ended.out);
+    auto told = last_object(ended.out);
     EXPECT_EQ(told["outcome"], "not executed") << ended.out;
     EXPECT_EQ(told["request"], asked.request);
     expect_nothing_dispatched(asked.request);
@@ -215,7 +215,7 @@ TEST_F(Confirmation, OnlyAnOperatorMayAsk) {
     for (const auto& words : confirmed()) {
       const auto asked = stack().two_step(who, words)->wait(kSoonMs);
       EXPECT_EQ(asked.exit_code, 10) << who << words[0] << asked.out;
-      const auto told = last_object(asked.out);
+      auto told = last_object(asked.out);
       EXPECT_EQ(told["error"]["code"], "NO_AUTHORITY");
       EXPECT_EQ(told["outcome"], "not executed");
       const auto request = request_in(asked.out);

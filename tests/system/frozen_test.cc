@@ -27,7 +27,7 @@ class Frozen : public SystemTest {
   static void expect_told_unknown(Asked& asked) {
     const auto ended = asked.child->wait(kSoonMs);
     EXPECT_EQ(ended.exit_code, 30) << ended.out << ended.err;
-    const auto told = last_object(ended.out);
+    auto told = last_object(ended.out);
     EXPECT_EQ(told["outcome"], "unknown");
     EXPECT_NE(told["error"]["ask"].get<std::string>().find("outcome " + asked.request),
               std::string::npos)

@@ -35,9 +35,9 @@ class Rejection : public SystemTest {
     const auto before = stack().ledger();
     const auto ended = asked.yes();
     EXPECT_EQ(ended.exit_code, 20) << ended.out << ended.err;
-    const auto told = last_object(ended.out);
+    auto told = last_object(ended.out);
     EXPECT_EQ(told["outcome"], "not executed");
-    const auto error = told["error"];
+    auto error = told["error"];
     EXPECT_EQ(error["code"], code) << ended.out;
     EXPECT_EQ(error["domain"], "KernelRejection");
     EXPECT_FALSE(error["invariants"].empty());
@@ -46,7 +46,7 @@ class Rejection : public SystemTest {
     EXPECT_NE(words, "");
     EXPECT_EQ(error["message"], words);
     EXPECT_EQ(chaos::ledger_text(file, asked.request, "code"), code);
-    const auto record = last_record(asked.request, "rejected");
+    auto record = last_record(asked.request, "rejected");
     EXPECT_EQ(record["kernel_code"], code) << record.dump(2);
     EXPECT_EQ(record["kernel_text"], words);
     EXPECT_THAT(stages(asked.request), ElementsAre("requested", "confirmation_asked", "confirmed",
@@ -111,7 +111,7 @@ TEST_F(Rejection, OldPrimaryNotProvenDownAndForce) {
   const auto ended = forced.yes();
   EXPECT_EQ(ended.exit_code, 0) << ended.out;
   EXPECT_EQ(holder(), next);
-  const auto record = last_record(forced.request, "confirmed");
+  auto record = last_record(forced.request, "confirmed");
   EXPECT_EQ(record["confirmation"], "enhanced") << record.dump(2);
   EXPECT_THAT(record["acknowledged"], ElementsAre("OLD_PRIMARY_NOT_PROVEN_DOWN"));
   EXPECT_NE(record["responsibility"], "");

@@ -15,7 +15,7 @@ from aeromq_client import CONFIRM, RESULT, Client, Refusal, encode  # noqa: E402
 def answer(client, request):
     """'executed', or the refusal."""
     try:
-        client._await(request.id, (RESULT,), 30)
+        client.wait_for(request.id, (RESULT,), 30)
         return "executed"
     except Refusal as refusal:
         return refusal

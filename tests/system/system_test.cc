@@ -73,7 +73,7 @@ Asked SystemTest::ask(const std::string& who, const Words& words) {
 }
 
 json SystemTest::cluster() {
-  json view;
+  auto view = json::object();
   poll_until(kSoonMs, [&] {
     const auto seen = stack().inspect({"inspect", "cluster"});
     if (seen) view = *seen;
@@ -83,14 +83,14 @@ json SystemTest::cluster() {
 }
 
 json SystemTest::node(const std::string& name) {
-  const auto view = cluster();
+  auto view = cluster();
   for (const auto& one : view.value("nodes", json::array()))
     if (one["node"] == name) return one;
-  return {};
+  return json::object();
 }
 
 std::string SystemTest::holder() {
-  const auto view = cluster();
+  auto view = cluster();
   const auto& name = view["facts"]["holder"];
   return name.is_string() && name != "none" ? name.get<std::string>() : std::string();
 }
@@ -139,7 +139,7 @@ bool SystemTest::wait_stale(const std::string& name) {
 
 Words SystemTest::stages(const std::string& request) {
   Words found;
-  const auto page = parsed(stack().read_log({"timeline", request}).out);
+  auto page = parsed(stack().read_log({"timeline", request}).out);
   if (page.is_object())
     for (const auto& record : page["records"]) found.push_back(record["stage"]);
   return found;
@@ -153,13 +153,13 @@ bool SystemTest::wait_stage(const std::string& request, const std::string& stage
 }
 
 std::size_t SystemTest::count_stage(const std::string& stage) {
-  const auto page = parsed(stack().read_log({"query", "--stage", stage}).out);
+  auto page = parsed(stack().read_log({"query", "--stage", stage}).out);
   return page.is_object() ? page["records"].size() : SIZE_MAX;
 }
 
 json SystemTest::last_record(const std::string& request, const std::string& stage) {
   json last;
-  const auto page = parsed(stack().read_log({"timeline", request}).out);
+  auto page = parsed(stack().read_log({"timeline", request}).out);
   if (page.is_object())
     for (const auto& record : page["records"])
       if (record["stage"] == stage) last = record;

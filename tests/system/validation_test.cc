@@ -23,7 +23,7 @@ class Validation : public SystemTest {
     const auto ended = ctl("operator", words);
     const auto where = ::testing::PrintToString(words) + ended.out + ended.err;
     EXPECT_EQ(ended.exit_code, 2) << where;
-    const auto error = last_object(ended.err);
+    auto error = last_object(ended.err);
     EXPECT_EQ(error["code"], "INVALID_INPUT") << where;
     EXPECT_EQ(error["domain"], "OperatorInput") << where;
     EXPECT_EQ(error["field"], field) << where;
@@ -143,7 +143,7 @@ TEST_F(Validation, NoTerminalNoConfirmation) {
 TEST_F(Validation, UnknownNode) {
   const auto ended = ctl("operator", {"inspect", "node", "nowhere"});
   EXPECT_EQ(ended.exit_code, 20);
-  const auto error = last_object(ended.err);
+  auto error = last_object(ended.err);
   EXPECT_EQ(error["code"], "NODE_UNKNOWN");
   EXPECT_EQ(error["domain"], "KernelRejection");
   for (const auto& verb : kChanges) {
