@@ -11,6 +11,11 @@ bool opens_request(MessageType type) {
   return type == MessageType::submit || type == MessageType::audit_query;
 }
 
+// The highest minor that both ends understand.
+std::uint64_t spoken_minor(const Hello& hello) {
+  return std::min<std::uint64_t>(hello.minor, kMinor);
+}
+
 constexpr std::size_t kMaxOpenRequests = 4096;  // in all: no actor's queue can overflow
 
 }  // namespace
@@ -95,7 +100,7 @@ void Broker::hello_of_actor(const Link& from, const Header& header, const Bytes&
   Welcome welcome;
   welcome.heartbeat_ms = options_.heartbeat_ms;
   welcome.max_body = kMaxBody;
-  welcome.minor = kMinor;
+  welcome.minor = spoken_minor(*hello);
   send_actor(joined, MessageType::welcome, {}, {}, encode(welcome));
   note("part_joined", joined.role, ActorRole::broker, {});
   if (joined.role == ActorRole::writer) flush_reports();
@@ -192,7 +197,7 @@ void Broker::hello_of_client(ClientLink& client, const Bytes& body) {
   welcome.heartbeat_ms = options_.heartbeat_ms;
   welcome.max_in_flight = options_.max_in_flight;
   welcome.max_body = kMaxClientBody;
-  welcome.minor = kMinor;
+  welcome.minor = spoken_minor(*hello);
   welcome.principal = client.principal;
   if (registry_.kernel) welcome.cluster = registry_.kernel->opened.cluster;
   send_client(client.connection, MessageType::welcome, {}, encode(welcome));

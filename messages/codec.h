@@ -76,8 +76,10 @@ struct IsFixed : std::false_type {};
 template <std::size_t N, class Tag>
 struct IsFixed<FixedBytes<N, Tag>> : std::true_type {};
 
+/// A fault that has no field of its own is the whole body's.
 inline Error wrong(std::string field, std::string what) {
-  return make_error(ErrorCode::invalid_input, std::move(what), std::move(field));
+  return make_error(ErrorCode::invalid_input, std::move(what),
+                    field.empty() ? std::string("body") : std::move(field));
 }
 
 bool is_utf8(std::string_view text);

@@ -168,7 +168,7 @@ struct ActAnswer {
   friend bool operator==(const ActAnswer&, const ActAnswer&) = default;
 };
 
-/// What became of a request (docs/outcome.md): the first three are final, for ever.
+/// What became of a request (docs/outcome.md): the first three and the last are final, for ever.
 enum class Verdict : std::uint8_t {
   executed,
   rejected,

@@ -197,6 +197,23 @@ TEST(BrokerFrames, ASeqGapARepeatOrAnotherBootIdIsMalformed) {
   }
 }
 
+TEST(BrokerFrames, AHelloThatNamesABootIdIsMalformed) {
+  ScriptedBroker b;
+  b.join(Role::writer);
+  Hello hello;
+  hello.role = Role::gate;
+  b.say({Side::control, "gate"}, "uid", {T::hello, b.options.boot, 0, {}, {}}, encode(hello));
+  EXPECT_EQ(b.core.registry().find(Role::gate), nullptr);
+  hello.role = Role::client;
+  b.say({Side::client, "client"}, "alice", {T::hello, b.options.boot, 0, {}, {}}, encode(hello));
+  EXPECT_TRUE(b.to("client").empty());
+  ASSERT_EQ(b.count(b.at(Role::writer), T::report), 1U);
+  EXPECT_EQ(body_as<Report>(b.to(b.at(Role::writer), T::report)[0]).error.code, "MALFORMED");
+  // It is barred: a proper one comes too late.
+  b.say({Side::client, "client"}, "alice", {T::hello, {}, 0, {}, {}}, encode(hello));
+  EXPECT_TRUE(b.to("client").empty());
+}
+
 TEST(BrokerFrames, APrincipalThatAClientFillsInBarsIt) {
   ScriptedBroker b;
   b.join_all();

@@ -93,7 +93,8 @@ void ScriptedBroker::say(const Link& from, const std::string& user, Header heade
 
 void ScriptedBroker::actor_says(const std::string& connection, T type, const RequestId& request,
                                 Bytes body) {
-  say(control(connection), "uid", {type, options.boot, 0, request, {}}, std::move(body));
+  const auto boot = type == T::hello ? BootId{} : options.boot;
+  say(control(connection), "uid", {type, boot, 0, request, {}}, std::move(body));
 }
 
 void ScriptedBroker::client_says(const TestClient& client, T type, const RequestId& request,

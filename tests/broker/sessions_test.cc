@@ -21,6 +21,21 @@ TEST(BrokerSessions, WelcomeNamesHistoryDispatcherEpochAndLeaseEnd) {
   EXPECT_EQ(client.lease_ms, b.options.lease_ms);
 }
 
+TEST(BrokerSessions, TheMinorIsTheHighestThatBothUnderstand) {
+  ScriptedBroker b;
+  b.join_all();
+  for (const std::uint64_t understood :
+       {std::uint64_t{0}, std::uint64_t{kMinor}, std::uint64_t{9}}) {
+    const TestClient client{"minor " + std::to_string(understood), "alice", {}, 0, 0};
+    Hello hello;
+    hello.role = Role::client;
+    hello.minor = understood;
+    b.client_says(client, T::hello, {}, encode(hello));
+    const auto welcome = body_as<Welcome>(b.to(client.connection, T::welcome).at(0));
+    EXPECT_EQ(welcome.minor, std::min<std::uint64_t>(understood, kMinor));
+  }
+}
+
 TEST(BrokerSessions, TheKernelCapsTheLease) {
   ScriptedBroker b;
   for (const auto role : kAllActors) b.join(role);

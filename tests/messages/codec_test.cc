@@ -97,7 +97,23 @@ TEST(Codec, DoesNotRepeatAHostileFieldName) {
 TEST(Codec, RefusesAKeyThatIsNotText) {
   auto body = submit_up_to_about();
   body.number(3).text("");
-  expect_refused<Submit>(body, "", "must be text");
+  expect_refused<Submit>(body, "body", "must be text");
+}
+
+TEST(Codec, WhatIsNoFieldsFaultIsTheBodys) {
+  expect_refused<Submit>(Body(), "body", "not one MessagePack value");
+  expect_refused<Submit>(Body().array(0), "body", "must be a map");
+}
+
+TEST(Codec, NestingCountsTheOuterMap) {
+  const auto nested = [](std::size_t arrays) {
+    auto body = submit_up_to_about();
+    body.text("about");
+    for (std::size_t i = 1; i < arrays; ++i) body.array(1);
+    return body.array(0);
+  };
+  expect_refused<Submit>(nested(kMaxDepth - 1), "about", "must be UTF-8 text");
+  expect_refused<Submit>(nested(kMaxDepth), "body", "not one MessagePack value");
 }
 
 TEST(Codec, RefusesTrailingOctets) {
@@ -146,7 +162,7 @@ TEST(Codec, RefusesWrongTypes) {
   expect_refused<Submit>(binary, "about", "UTF-8 text");
   Body list;
   list.array(0);
-  expect_refused<Submit>(list, "", "must be a map");
+  expect_refused<Submit>(list, "body", "must be a map");
   Body negative;
   negative.map(1).text("nonce").raw({0xFF});
   expect_refused<Ping>(negative, "nonce", "unsigned");
