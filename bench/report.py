@@ -89,7 +89,7 @@ def about(args, milliseconds):
     return {"date": time.strftime("%Y-%m-%d %H:%M:%S %z"), "commit": commit.stdout.strip(),
             "cpu": cpu, "cores": os.cpu_count(), "kernel": platform.release(),
             "filesystem": filesystem.stdout.strip(), "programs": args.bin, "rounds": args.rounds,
-            "slice_ms": milliseconds, "bare_body": args.body}
+            "slice_ms": milliseconds}
 
 
 def _middle(values, digits=0):

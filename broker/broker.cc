@@ -47,8 +47,9 @@ Effects Broker::on_message(const Link& from, const std::string& user_id, std::ve
                                             : 1;
   if (header && header->seq != expected)
     header = fail(make_error(ErrorCode::malformed, "seq is not contiguous"));
-  // A HELLO comes before anybody was told the boot id: it names none.
-  if (header && header->boot != (header->type == MessageType::hello ? BootId{} : options_.boot))
+  // A HELLO cannot know the boot id yet; one that names any is of another run.
+  const auto boot = header && header->type == MessageType::hello ? BootId{} : options_.boot;
+  if (header && header->boot != boot)
     header = fail(make_error(ErrorCode::malformed, "another boot id"));
   if (header && client != nullptr && !header->principal.empty())
     header = fail(make_error(ErrorCode::malformed, "the principal is not the client's to fill in"));

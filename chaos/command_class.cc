@@ -111,6 +111,7 @@ bool demoted(Stack& stack) {
 // Preparing finds out, so that the armed point is not spent on looking around.
 struct Target {
   std::vector<std::string> words;
+  std::string request;
 } target;
 
 bool aim_legal(Stack& stack) {
@@ -118,6 +119,12 @@ bool aim_legal(Stack& stack) {
   target.words = holder.empty() ? std::vector<std::string>{"promote", promotable(stack)}
                                 : std::vector<std::string>{"demote", holder};
   return !target.words.back().empty();
+}
+
+bool aim_outcome(Stack& stack) {
+  if (!aim_legal(stack)) return false;
+  target.request = mutate(stack, target.words, no, false).request;
+  return !target.request.empty();
 }
 
 bool aim_forced(Stack& stack) {
@@ -183,11 +190,8 @@ const std::vector<CommandClass>& command_classes() {
        [](Stack& s) {
          return look(s, "auditor", {"diag", "snapshots"});
        }},
-      {"outcome", aim_legal,
-       [](Stack& s) {
-         const auto asked = mutate(s, target.words, no, false);
-         return look(s, "operator", {"outcome", asked.request});
-       }},
+      {"outcome", aim_outcome,
+       [](Stack& stack) { return look(stack, "operator", {"outcome", target.request}); }},
       {"diagnostics, confirmed", ready,
        [](Stack& s) {
          return answer(s, "operator", {"diag", "diagnostics"}, yes, true);

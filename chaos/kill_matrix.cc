@@ -95,7 +95,7 @@ class Matrix {
   }
 
   // What must hold right after one kill.
-  void judge(const std::string& where, const Attempt& attempt, const Stack::Ledger& before) {
+  void judge(const std::string& where, const Attempt& attempt, const Ledger& before) {
     const auto after = stack_.ledger();
     const auto executed = after.executed.size() - before.executed.size();
     if (executed > 1) fault(where + ": more than one execution");

@@ -2,7 +2,6 @@
 
 #include <poll.h>
 #include <signal.h>
-#include <sqlite3.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,7 +10,7 @@
 #include <sstream>
 #include <stdexcept>
 
-#include "messages/ids.h"
+#include "chaos/processes.h"
 
 namespace aeromq::chaos {
 namespace {
@@ -21,6 +20,7 @@ namespace fs = std::filesystem;
 constexpr int kStartMs = 60000;
 constexpr int kCommandMs = 30000;
 constexpr int kSettleMs = 40000;
+constexpr int kLineMs = 1;
 constexpr std::array kPrograms{"aeromq-broker",       "aeromq-authority-gate",
                                "aeromq-explainer",    "aeromq-confirmation-keeper",
                                "aeromq-audit-writer", "aeromq-dispatcher",
@@ -64,46 +64,76 @@ std::vector<std::string> Stack::environment() const {
           "AEROMQ_KILL_TRACE=" + (dir_ / "trace").string()};
 }
 
-Stack::Stack(fs::path bin_dir, fs::path dir) : bin_(std::move(bin_dir)), dir_(std::move(dir)) {
-  // The first start makes the directory; then the clocks of the drill are shortened.
-  for (const bool first : {true, false}) {
-    up_ = std::make_unique<Child>(
-        std::vector<std::string>{bin_ / "aeromq", "up", "--dir", dir_, "--nodes", "a,b,c",
-                                 "--most-restart-delay-ms", "20"},
-        environment());
-    for (;;) {
-      const auto line = up_->read_line(kStartMs);
-      if (!line)
-        throw std::runtime_error("aeromq up did not become ready:\n" + up_->wait(1000).err);
-      if (*line == "ready") break;
-    }
-    if (!first) break;
-    up_->kill(SIGTERM);
-    up_->wait(kCommandMs);
-    replace_setting(dir_ / "aeromq.toml", "stale_after_ms", "1500");
-  }
+Stack::Stack(fs::path bin_dir, fs::path dir, const StackOptions& options)
+    : bin_(std::move(bin_dir)), dir_(std::move(dir)) {
+  start();  // the first start makes the directory
+  if (options.settings.empty() && !options.prepare) return;
+  stop();
+  for (const auto& [key, value] : options.settings)
+    replace_setting(dir_ / "aeromq.toml", key, value);
+  if (options.prepare) options.prepare(dir_);
+  start();
 }
 
 Stack::~Stack() {
-  up_->kill(SIGTERM);
-  up_->wait(kCommandMs);
+  stop();
   std::error_code ignored;
   fs::remove_all(dir_, ignored);
 }
 
-Ended Stack::ctl(const std::string& who, std::vector<std::string> arguments) {
+void Stack::start() {
+  up_ = std::make_unique<Child>(
+      std::vector<std::string>{bin_ / "aeromq", "up", "--dir", dir_, "--nodes", "a,b,c",
+                               "--most-restart-delay-ms", "20"},
+      environment());
+  for (;;) {
+    const auto line = up_->read_line(kStartMs);
+    if (!line) throw std::runtime_error("aeromq up did not become ready:\n" + up_->wait(1000).err);
+    said_ += *line + "\n";
+    if (*line == "ready") return;
+  }
+}
+
+void Stack::stop() {
+  if (!up_) return;
+  up_->kill(SIGTERM);
+  said_ += up_->wait(kCommandMs).out;
+  up_.reset();
+}
+
+bool Stack::says(const std::string& text, int timeout_ms) {
+  return poll_until(timeout_ms, [&] {
+    while (up_) {
+      const auto line = up_->read_line(kLineMs);
+      if (!line) break;
+      said_ += *line + "\n";
+    }
+    return said_.find(text) != std::string::npos;
+  });
+}
+
+std::vector<std::string> Stack::ctl_words(const std::string& who, const std::string& format,
+                                          std::vector<std::string> arguments) const {
   std::vector<std::string> words{bin_ / "aeromq-ctl", "-c", dir_ / "clients" / (who + ".toml"),
-                                 "-o", "json"};
+                                 "-o", format};
   words.insert(words.end(), arguments.begin(), arguments.end());
-  return run(words, kCommandMs, environment());
+  return words;
+}
+
+Ended Stack::kernel(std::vector<std::string> arguments) {
+  std::vector<std::string> words{bin_ / "aeromq-kernel"};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  words.insert(words.end(), {"--config", dir_ / "aeromq.toml"});
+  return run(words, kCommandMs);
+}
+
+Ended Stack::ctl(const std::string& who, std::vector<std::string> arguments) {
+  return run(ctl_words(who, "json", std::move(arguments)), kCommandMs, environment());
 }
 
 std::unique_ptr<Child> Stack::two_step(const std::string& who, std::vector<std::string> arguments) {
-  std::vector<std::string> words{bin_ / "aeromq-ctl", "-c", dir_ / "clients" / (who + ".toml"),
-                                 "-o", "json"};
-  words.insert(words.end(), arguments.begin(), arguments.end());
-  words.push_back("--two-step");
-  return std::make_unique<Child>(words, environment());
+  arguments.push_back("--two-step");
+  return std::make_unique<Child>(ctl_words(who, "json", std::move(arguments)), environment());
 }
 
 std::optional<nlohmann::json> Stack::inspect(std::vector<std::string> arguments) {
@@ -150,6 +180,7 @@ std::vector<std::string> Stack::hits() {
 
 bool Stack::settle() {
   disarm();
+  says("\n", 0);  // an unread pipe would stop the supervisor in the end
   constexpr int kLookEveryMs = 50;
   return poll_until(kSettleMs, [&] {
     ::poll(nullptr, 0, kLookEveryMs);
@@ -165,51 +196,13 @@ bool Stack::settle() {
 }
 
 pid_t Stack::pid_of(const std::string& process) const {
-  for (const auto& entry : fs::directory_iterator("/proc")) {
-    const auto name = entry.path().filename().string();
-    if (!std::ranges::all_of(name, [](char c) { return c >= '0' && c <= '9'; })) continue;
-    auto words = read_file(entry.path() / "cmdline");
-    std::ranges::replace(words, '\0', ' ');
-    if (words.rfind((bin_ / process).string() + " ", 0) == 0 &&
-        words.find(dir_.string()) != std::string::npos &&
-        words.find(" reporter ") == std::string::npos)
-      return static_cast<pid_t>(std::stoi(name));
-  }
-  return -1;
+  return find_process((bin_ / process).string(), dir_.string() + "/", " reporter ");
 }
 
 bool Stack::end_all_epochs() {
   const auto kernel = pid_of("aeromq-kernel");
   if (kernel > 0) ::kill(kernel, SIGKILL);
   return settle();
-}
-
-Stack::Ledger Stack::ledger() const {
-  Ledger ledger;
-  sqlite3* database = nullptr;
-  const auto path = (dir_ / "kernel" / "register.sqlite").string();
-  if (sqlite3_open_v2(path.c_str(), &database, SQLITE_OPEN_READONLY, nullptr) != SQLITE_OK)
-    throw std::runtime_error("cannot read " + path);
-  sqlite3_busy_timeout(database, kCommandMs);
-  const auto each = [&](const char* sql, auto take) {
-    sqlite3_stmt* query = nullptr;
-    if (sqlite3_prepare_v2(database, sql, -1, &query, nullptr) != SQLITE_OK)
-      throw std::runtime_error(sqlite3_errmsg(database));
-    while (sqlite3_step(query) == SQLITE_ROW) take(query);
-    sqlite3_finalize(query);
-  };
-  each("SELECT request, executed FROM ledger", [&](sqlite3_stmt* row) {
-    const auto* octets = static_cast<const std::uint8_t*>(sqlite3_column_blob(row, 0));
-    const auto size = static_cast<std::size_t>(sqlite3_column_bytes(row, 0));
-    const auto id = RequestId::from(ByteView(octets, size));
-    const bool executed = sqlite3_column_int(row, 1) != 0;
-    if (id) (executed ? ledger.executed : ledger.rejected).insert(id->text());
-  });
-  each("SELECT value FROM meta WHERE key = 'fencing_epoch'", [&](sqlite3_stmt* row) {
-    ledger.fencing_epoch = static_cast<std::uint64_t>(sqlite3_column_int64(row, 0));
-  });
-  sqlite3_close(database);
-  return ledger;
 }
 
 }  // namespace aeromq::chaos

@@ -3,24 +3,48 @@
 #pragma once
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
-#include <set>
 
 #include "chaos/child.h"
+#include "chaos/witness.h"
 
 namespace aeromq::chaos {
 
 /// A bounded poll: true as soon as `condition()` is, false after `timeout_ms`.
 bool poll_until(int timeout_ms, const std::function<bool()>& condition);
 
+/// The clocks of a drill are shorter than an installation's.
+struct StackOptions {
+  std::map<std::string, std::string> settings{{"stale_after_ms", "1500"}};  ///< of aeromq.toml
+  /// Called with the directory between its making and the start that counts.
+  std::function<void(const std::filesystem::path&)> prepare;
+};
+
 class Stack {
  public:
-  /// Starts `aeromq up` with three nodes and waits until it is ready. Throws std::runtime_error.
-  Stack(std::filesystem::path bin_dir, std::filesystem::path dir);
+  /// Starts `aeromq up` with nodes a, b and c and waits until it is ready. Throws
+  /// std::runtime_error.
+  Stack(std::filesystem::path bin_dir, std::filesystem::path dir, const StackOptions& options = {});
+  Stack(const Stack&) = delete;
+  Stack& operator=(const Stack&) = delete;
   ~Stack();
 
   const std::filesystem::path& dir() const { return dir_; }
+  const std::filesystem::path& bin() const { return bin_; }
+
+  /// `aeromq up` again over the same directory.
+  void start();
+  void stop();
+  /// True once `aeromq up` has printed a line with `text`, at any time since the first start.
+  bool says(const std::string& text, int timeout_ms);
+
+  /// The words of an aeromq-ctl command line for `who`.
+  std::vector<std::string> ctl_words(const std::string& who, const std::string& format,
+                                     std::vector<std::string> arguments) const;
+  /// The kernel's own tool: `aeromq-kernel VERB ...` beside the running kernel.
+  Ended kernel(std::vector<std::string> arguments);
 
   /// aeromq-ctl with no terminal: `who` is operator, observer or auditor.
   Ended ctl(const std::string& who, std::vector<std::string> arguments);
@@ -47,19 +71,15 @@ class Stack {
   /// Kills the kernel: every dispatcher epoch ends, so every outcome becomes final.
   bool end_all_epochs();
 
-  /// The witness: rows of the kernel's ledger file, read without the product.
-  struct Ledger {
-    std::set<std::string> executed;  ///< request ids, text form
-    std::set<std::string> rejected;
-    std::uint64_t fencing_epoch = 0;
-  };
-  Ledger ledger() const;
+  std::filesystem::path register_file() const { return dir_ / "kernel" / "register.sqlite"; }
+  Ledger ledger() const { return read_ledger(register_file()); }
 
  private:
   std::vector<std::string> environment() const;
   std::filesystem::path bin_;
   std::filesystem::path dir_;
   std::unique_ptr<Child> up_;
+  std::string said_;
 };
 
 }  // namespace aeromq::chaos

@@ -97,7 +97,7 @@ struct Client::Impl {
     if (sessions.back().last >= RequestId::kMaxCounter) return true;
     const auto left = std::chrono::milliseconds(left_ms(lease_end));
     const auto granted = std::chrono::milliseconds(lease_ms);
-    return row.kernel_action() ? left < granted * 3 / 4 : left < granted / 4;
+    return row.kernel_action() ? left <= granted * 3 / 4 : left <= granted / 4;
   }
 
   RequestId next_id(bool kernel_action) {

@@ -21,4 +21,8 @@ if(AEROMQ_SANITIZE)
     $<BUILD_INTERFACE:-fsanitize=${AEROMQ_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all>)
   target_link_options(aeromq_options INTERFACE $<BUILD_INTERFACE:-fsanitize=${AEROMQ_SANITIZE}>)
 endif()
+if(AEROMQ_FUZZ)
+  # Coverage feedback in every library of ours; libFuzzer's main() only in the targets of tests/fuzz.
+  target_compile_options(aeromq_options INTERFACE $<BUILD_INTERFACE:-fsanitize=fuzzer-no-link>)
+endif()
 set(CMAKE_CXX_EXTENSIONS OFF)

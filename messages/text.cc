@@ -1,5 +1,7 @@
 #include "messages/text.h"
 
+#include <algorithm>
+
 namespace aeromq {
 namespace {
 
@@ -24,6 +26,10 @@ bool has_control_characters(std::string_view text) {
       return true;
   }
   return false;
+}
+
+bool is_ascii(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
 std::string position_text(std::uint64_t position) {

@@ -10,6 +10,9 @@ namespace aeromq {
 /// recorded (terminal and log injection).
 bool has_control_characters(std::string_view text);
 
+/// True if every octet is an ASCII character (0 to 127).
+bool is_ascii(std::string_view text);
+
 /// A position in history as people know it: high and low half in hexadecimal, "0/40004E8".
 std::string position_text(std::uint64_t position);
 

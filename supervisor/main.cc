@@ -1,5 +1,6 @@
 // aeromq: `aeromq up` makes and runs a whole control plane with the embedded kernel on one
 // machine, until Ctrl-C. Not needed in production, where service units do the same.
+#include <limits.h>
 #include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -29,9 +30,13 @@ struct Options {
   std::uint64_t most_delay_ms = supervisor::kMostDelayMs;
 };
 
+// Whoever reads our output may have stopped reading: looking after the processes goes on, and the
+// line is lost (a poll that says writable has room for a line of less than PIPE_BUF octets).
 void say(const std::string& line) {
-  std::printf("%s\n", line.c_str());
-  std::fflush(stdout);
+  pollfd out{STDOUT_FILENO, POLLOUT, 0};
+  if (::poll(&out, 1, 0) != 1 || (out.revents & POLLOUT) == 0) return;
+  const auto whole = line.substr(0, PIPE_BUF - 1) + "\n";
+  [[maybe_unused]] const auto written = ::write(STDOUT_FILENO, whole.data(), whole.size());
 }
 
 int refuse(const Error& error) {

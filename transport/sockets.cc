@@ -1,5 +1,7 @@
 #include "transport/sockets.h"
 
+#include <poll.h>
+
 #include <array>
 #include <cerrno>
 #include <cstdlib>
@@ -18,6 +20,20 @@ constexpr std::size_t kMostPolled = 16;
 
 Error bad_endpoint(std::string what) {
   return make_error(ErrorCode::invalid_input, std::move(what), "endpoint");
+}
+
+/// One of a socket's integer options; nothing once its context has ended.
+std::optional<int> option_of(void* socket, int option) {
+  int value = 0;
+  std::size_t size = sizeof value;
+  if (zmq_getsockopt(socket, option, &value, &size) != 0) return std::nullopt;
+  return value;
+}
+
+/// True if a message waits, or if the socket cannot say any more: then its reader must look.
+bool is_readable(void* socket) {
+  const auto events = option_of(socket, ZMQ_EVENTS);
+  return !events || (*events & ZMQ_POLLIN) != 0;
 }
 
 }  // namespace
@@ -178,14 +194,27 @@ std::optional<std::vector<Bytes>> receive_parts(zmq::socket_t& socket, std::size
   }
 }
 
+// zmq_poll asks every socket for its events twice, at two system calls each, and polls twice. Here
+// each is asked once before the sleep, because a send on it may have taken its signal, and after
+// the sleep only those whose signal came.
 void wait_for(std::span<void* const> sockets, int timeout_ms, int extra_fd) {
-  std::array<zmq_pollitem_t, kMostPolled> items{};
+  std::array<pollfd, kMostPolled> items{};
   if (sockets.size() >= items.size()) std::abort();
-  int count = 0;
-  for (auto* socket : sockets)
-    items[static_cast<std::size_t>(count++)] = {socket, 0, ZMQ_POLLIN, 0};
-  if (extra_fd >= 0) items[static_cast<std::size_t>(count++)] = {nullptr, extra_fd, ZMQ_POLLIN, 0};
-  (void)zmq_poll(items.data(), count, timeout_ms);
+  nfds_t count = 0;
+  for (auto* socket : sockets) {
+    const auto fd = option_of(socket, ZMQ_FD);
+    if (!fd || is_readable(socket)) return;
+    items[count++] = {*fd, POLLIN, 0};
+  }
+  if (extra_fd >= 0) items[count++] = {extra_fd, POLLIN, 0};
+  const auto deadline = Clock::now() + std::chrono::milliseconds(timeout_ms);
+  for (;;) {
+    // What signals is not always a message: then the sleep goes on.
+    if (::poll(items.data(), count, timeout_ms < 0 ? -1 : left_ms(deadline)) <= 0) return;
+    if (count > sockets.size() && items[count - 1].revents != 0) return;
+    for (std::size_t i = 0; i < sockets.size(); ++i)
+      if (items[i].revents != 0 && is_readable(sockets[i])) return;
+  }
 }
 
 void Owner::check() {

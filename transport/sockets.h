@@ -47,7 +47,8 @@ class Monitor {
   ~Monitor();
   std::optional<int> next();  ///< never blocks
   /// True if next() is worth a call: after woken(), else about once per millisecond. A look at a
-  /// monitor that has nothing costs two system calls, on a busy road more than the message beside it.
+  /// monitor that has nothing costs two system calls, on a busy road more than the message beside
+  /// it.
   bool is_due();
   void woken() { woken_ = true; }  ///< after every sleep on the monitor
   void* handle() { return pair_.handle(); }

@@ -41,11 +41,12 @@ Verdictless not_executed(const Acted& acted) {
                                              : "the first one was rejected: " + answer.code;
     return {Stage::refused, "duplicate", make_error(ErrorCode::duplicate_request, first)};
   }
-  auto rejection = kernel_rejection(answer.code, answer.text, answer.invariants);
-  // `refused` left no ledger row: the request is recorded as failed, never as rejected.
+  // `refused` left no ledger row: recorded as failed and told as the end of its session, never as
+  // rejected, so that `outcome` ("not executed, final") says the same.
   if (answer.status == ActStatus::refused)
-    return {Stage::failed, "kernel refused", std::move(rejection)};
-  return {Stage::rejected, "", std::move(rejection)};
+    return {Stage::failed, "kernel refused",
+            make_error(ErrorCode::session_ended, answer.code + ": " + answer.text)};
+  return {Stage::rejected, "", kernel_rejection(answer.code, answer.text, answer.invariants)};
 }
 
 /// What may be claimed about a request when a message about it could not be read.

@@ -20,6 +20,12 @@ int connect_kernel(const Places& places) {
   return fd;
 }
 
+/// The kernel's answer lies in the body from here on.
+void grow(Frames& frames, std::size_t body) {
+  frames[2].rebuild(body);
+  std::memset(frames[2].data(), 'v', body);
+}
+
 }  // namespace
 
 void run_forwarder(const Places& places, Role role) {
@@ -50,7 +56,11 @@ void run_dispatcher(const Places& places) {
            static_cast<ssize_t>(call.size())) {
       std::uint64_t number = 0;
       std::memcpy(&number, call.data(), sizeof number);
-      send(socket, std::move(open.at(number)));
+      auto& frames = open.at(number);
+      const auto kind = header_of(frames).kind;
+      if (kind == Kind::inspect) grow(frames, kView);
+      if (kind == Kind::ask) grow(frames, kExplanation);
+      send(socket, std::move(frames));
       open.erase(number);
     }
     if (errno != EAGAIN) die("the kernel process is gone");

@@ -3,14 +3,14 @@
 
 namespace aeromq::bench {
 
-Client::Client(const Places& places, const Keys& keys, std::size_t body)
-    : socket_(connect_dealer(context_, places.clients(), &keys)), body_(body) {}
+Client::Client(const Places& places, const Keys& keys)
+    : socket_(connect_dealer(context_, places.clients(), &keys)) {}
 
 void Client::begin(Kind kind, std::uint64_t slot) {
   Header header;
   header.kind = kind;
   header.number = slot;
-  send(socket_, make_frames(header, body_));
+  send(socket_, make_frames(header, kRequestBody));
 }
 
 Measured Client::load(const Slice& slice) {

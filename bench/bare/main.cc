@@ -67,7 +67,7 @@ void await_ready(int pipe) {
   if (::read(pipe, &letter, 1) != 1) die("a process of the bare model ended early");
 }
 
-int drive(const Places& places, std::size_t body) {
+int drive(const Places& places) {
   const auto keys = Keys::fresh();
   keys.to_environment();
   Children children(places);
@@ -76,7 +76,7 @@ int drive(const Places& places, std::size_t body) {
   for (const auto* role : {"gate", "dispatcher", "explainer", "keeper", "writer"})
     children.start(role);
   await_ready(broker);
-  Client client(places, keys, body);
+  Client client(places, keys);
   return serve([&](const Slice& slice) { return client.load(slice); });
 }
 
@@ -88,11 +88,9 @@ int main(int argc, char** argv) {
   CLI::App app("The bare ZeroMQ model of aeromq's road: its hops and syncs, nothing else");
   Places places;
   std::string role;
-  std::size_t body = 300;
   app.add_option("--dir", places.dir, "existing directory for sockets and files")->required();
-  app.add_option("--body", body, "octets of every message body");
   app.add_option("--role", role, "run one process of the model (used by the driver)");
   CLI11_PARSE(app, argc, argv);
   if (!role.empty()) run_role(role, places);
-  return drive(places, body);
+  return drive(places);
 }

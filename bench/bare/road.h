@@ -53,6 +53,11 @@ constexpr bool is_outcome(const Header& header) {
   return header.kind == Kind::confirm && header.stage == stops(Kind::confirm).size() - 1;
 }
 
+// Octets of a message's body, about what the product's are with three nodes.
+constexpr std::size_t kRequestBody = 300;
+constexpr std::size_t kView = 1100;         ///< a read, from the dispatcher on
+constexpr std::size_t kExplanation = 3000;  ///< a mutation's first half, from the dispatcher on
+
 constexpr std::size_t kRecord = 300;  ///< octets of one audit record
 constexpr std::size_t kKernelCall = 300;
 

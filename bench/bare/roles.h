@@ -23,7 +23,7 @@ namespace aeromq::bench {
 /// The client: one CURVE connection, many requests outstanding.
 class Client {
  public:
-  Client(const Places& places, const Keys& keys, std::size_t body);
+  Client(const Places& places, const Keys& keys);
   Measured load(const Slice& slice);
 
  private:
@@ -31,7 +31,6 @@ class Client {
 
   zmq::context_t context_;
   zmq::socket_t socket_;
-  std::size_t body_;
 };
 
 }  // namespace aeromq::bench

@@ -8,6 +8,7 @@
 #include <ctime>
 
 #include "client/ctl/dialogue.h"
+#include "client/ctl/inputs.h"
 #include "client/ctl/link.h"
 #include "client/ctl/two_step.h"
 #include "client/ctl/verbs.h"
@@ -26,6 +27,7 @@ class Confirmation {
   int run(const Submit& command) {
     // With -o json or yaml the result alone goes to stdout.
     if (asking_ == Asking::terminal) say("request " + request_.text() + '\n');
+    if (inputs_.interrupted()) return end(make_error(ErrorCode::abandoned, "interrupted"));
     if (auto sent = client_.send_submit(request_, command); !sent) return end(sent.error());
     auto event = wait_for_event(client_, inputs_);
     if (event.why != Woken::answer)  // no token yet: nothing to abandon, the connection's end does
@@ -195,7 +197,7 @@ bool at_terminal(Format format) {
 
 }  // namespace
 
-int run_confirmed(const Common& common, Inputs& inputs, const Submit& command, Asking asking) {
+int run_confirmed(const Common& common, const Submit& command, Asking asking) {
   const auto name = *find_command(command.command);
   RequestId like;
   like.kernel_action = command_row(name).kernel_action();
@@ -204,6 +206,7 @@ int run_confirmed(const Common& common, Inputs& inputs, const Submit& command, A
     return show_error(common, make_error(ErrorCode::invalid_input,
                                          "a confirmation needs a terminal, or --two-step",
                                          std::string("two-step")));
+  Inputs inputs;
   auto client = open_client(common);
   if (!client) return show_error(common, client.error());
   const auto request = client->next_request(name);

@@ -2,6 +2,7 @@
 // decides, remembers or sends anything a second time.
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <functional>
 
 #include "client/ctl/link.h"
 #include "client/ctl/verbs.h"
@@ -30,7 +31,7 @@ constexpr const char* kExitCodes = R"(Exit codes:
 No option skips a confirmation.)";
 
 /// The verb that the command line chose, to be run once parsing is over.
-using Run = std::function<int(const Common&, Inputs&)>;
+using Run = std::function<int(const Common&)>;
 
 struct CommandLine {
   CLI::App app{
@@ -59,7 +60,7 @@ struct CommandLine {
     add_changes();
     add_audit();
     auto* status = app.add_subcommand("status", "which parts of the control plane live");
-    status->callback([this] { run = [](const Common& c, Inputs&) { return run_status(c); }; });
+    status->callback([this] { run = [](const Common& c) { return run_status(c); }; });
   }
 
   static CLI::App* sub(CLI::App* parent, const char* name, const char* what) {
@@ -74,7 +75,7 @@ struct CommandLine {
         ->check(CLI::Range(1U, 86400U));
     made->callback([this, command] {
       submit.command = text_of(command);
-      run = [this](const Common& c, Inputs& i) { return run_view(c, i, submit, watch_s); };
+      run = [this](const Common& c) { return run_view(c, submit, watch_s); };
     });
     return made;
   }
@@ -83,8 +84,8 @@ struct CommandLine {
     made->add_flag("--two-step", two_step, "confirm by one JSON line on standard input");
     made->callback([this, command] {
       submit.command = text_of(command);
-      run = [this](const Common& c, Inputs& i) {
-        return run_confirmed(c, i, submit, two_step ? Asking::two_step : Asking::terminal);
+      run = [this](const Common& c) {
+        return run_confirmed(c, submit, two_step ? Asking::two_step : Asking::terminal);
       };
     });
   }
@@ -125,8 +126,7 @@ struct CommandLine {
     }
     auto* outcome = sub(&app, "outcome", "what became of a request");
     outcome->add_option("REQUEST_ID", id)->required();
-    outcome->callback(
-        [this] { run = [this](const Common& c, Inputs&) { return run_outcome(c, id); }; });
+    outcome->callback([this] { run = [this](const Common& c) { return run_outcome(c, id); }; });
     auto* explain = sub(&app, "explain", "the explanation of a change; nothing stays pending");
     explain->require_subcommand(1);
     for (const auto& change : kChanges) {
@@ -134,7 +134,7 @@ struct CommandLine {
       made->add_option("NODE", submit.node)->required();
       made->callback([this, change] {
         submit.command = text_of(change.command);
-        run = [this](const Common& c, Inputs&) { return run_explain(c, submit); };
+        run = [this](const Common& c) { return run_explain(c, submit); };
       });
     }
   }
@@ -145,7 +145,7 @@ struct CommandLine {
     made->add_option("--log", audit.log, "read the log in DIR, without a control plane");
     made->callback([this, kind] {
       audit.query.kind = kind;
-      run = [this](const Common& c, Inputs&) { return run_audit(c, audit); };
+      run = [this](const Common& c) { return run_audit(c, audit); };
     });
     return made;
   }
@@ -179,7 +179,6 @@ struct CommandLine {
 int run(int argc, char** argv) {
   process::register_kill_points(kill_point_names());
   if (process::list_kill_points(argc, argv)) return kExitDone;
-  Inputs inputs;
   CommandLine line;
   try {
     line.app.parse(argc, argv);
@@ -189,7 +188,7 @@ int run(int argc, char** argv) {
   line.common.format = line.format == "json"   ? Format::json
                        : line.format == "yaml" ? Format::yaml
                                                : Format::table;
-  return line.run(line.common, inputs);
+  return line.run(line.common);
 }
 
 }  // namespace

@@ -1,19 +1,17 @@
-// The verbs of aeromq-ctl, one file per family. Each returns the exit code.
+// The verbs of aeromq-ctl, one file per family. Each returns the exit code. Those that only ask a
+// question die of a signal as any program does: nothing hangs on them.
 #pragma once
-#include <optional>
-
-#include "client/ctl/inputs.h"
 #include "client/ctl/output.h"
 
 namespace aeromq::ctl {
 
 /// A read-only command; with `watch_s` again and again until a signal.
-int run_view(const Common& common, Inputs& inputs, const Submit& command, unsigned watch_s);
+int run_view(const Common& common, const Submit& command, unsigned watch_s);
 
 enum class Asking : std::uint8_t { terminal, two_step };
 
 /// A command that needs a confirmation. Without a terminal, and not two_step: exit 2, nothing sent.
-int run_confirmed(const Common& common, Inputs& inputs, const Submit& command, Asking asking);
+int run_confirmed(const Common& common, const Submit& command, Asking asking);
 
 /// The explanation alone: submitted, then abandoned.
 int run_explain(const Common& common, Submit command);

@@ -4,6 +4,7 @@
 
 #include <cstdio>
 
+#include "client/ctl/inputs.h"
 #include "client/ctl/link.h"
 #include "client/ctl/verbs.h"
 
@@ -58,8 +59,9 @@ Look look(const Common& common, client::Client& client, Inputs& inputs, const Su
 
 }  // namespace
 
-int run_view(const Common& common, Inputs& inputs, const Submit& command, unsigned watch_s) {
+int run_view(const Common& common, const Submit& command, unsigned watch_s) {
   if (auto good = check_structure(command, {}); !good) return show_error(common, good.error());
+  Inputs inputs;
   auto client = open_client(common);
   if (!client) return show_error(common, client.error());
   for (;;) {

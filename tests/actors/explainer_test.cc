@@ -68,6 +68,26 @@ TEST_F(ExplainerTest, NamesTheActionTheRisksAndWhatWasNotChecked) {
             made.components.end());
 }
 
+TEST_F(ExplainerTest, SaysWhatCannotBeUndoneOfEveryKernelAction) {
+  for (const auto& row : command_table()) {
+    if (!row.kernel_action()) continue;
+    SCOPED_TRACE(text_of(row.name));
+    name_ = row.name;
+    KernelCall call;
+    call.kind = CallKind::survey;
+    call.command = text_of(name_);
+    call.node = "n2";
+    snapshot_ = ModelKernel().answer(call).snapshot;
+    const auto lines = explanation().irreversible;
+    EXPECT_NE(std::ranges::find(lines, "the fencing epoch grows and never goes back"), lines.end());
+    const bool may_lose_writes =
+        std::ranges::find(
+            lines, "acknowledged writes that this node does not hold are not in that history") !=
+        lines.end();
+    EXPECT_EQ(may_lose_writes, name_ == CommandName::force_promotion);
+  }
+}
+
 TEST_F(ExplainerTest, EachFactHasItsSourceAndAge) {
   for (const auto& fact : explanation().facts) {
     EXPECT_FALSE(fact.source.empty()) << fact.name;

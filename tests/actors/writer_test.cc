@@ -213,30 +213,36 @@ TEST_F(WriterTest, AnAuditReadRecordsWhoAndWhichQuery) {
   EXPECT_EQ(decode<AuditResult>(step.send.at(0).body).value().answer, (Bytes{7}));
 }
 
-TEST_F(WriterTest, AReportIsToldOnlyIfSomebodyWaits) {
+// The broker alone hears of its report, by the report's own nonce; it knows who waits.
+TEST_F(WriterTest, AReportIsRecordedAndAnsweredToTheBrokerAlone) {
   Report report;
+  report.nonce = 77;
   report.error = make_error(ErrorCode::dispatch_lost);
   report.failure = "stage lost";
   report.lost = "dispatcher 1a2b";
   report.command = command();
-  auto step = on(report);
-  EXPECT_EQ(step.records.at(0).stage, Stage::failed);
-  EXPECT_EQ(step.records.at(0).outcome, RecordOutcome::unknown);
-  EXPECT_EQ(step.records.at(0).lost, "dispatcher 1a2b");
-  EXPECT_TRUE(step.send.empty());
-  report.answer = true;
+  const auto recorded = [&](const Step& step) {
+    EXPECT_EQ(step.send.size(), 1U);
+    EXPECT_EQ(step.send.at(0).type, MessageType::reported);
+    EXPECT_EQ(decode<Reported>(step.send.at(0).body).value(),
+              (Reported{77, step.records.at(0).seq}));
+    return step.records.at(0);
+  };
+  auto record = recorded(on(report));
+  EXPECT_EQ(record.stage, Stage::failed);
+  EXPECT_EQ(record.outcome, RecordOutcome::unknown);
+  EXPECT_EQ(record.lost, "dispatcher 1a2b");
+  EXPECT_EQ(record.failure, "stage lost");
   report.refusal = true;
-  step = on(report);
-  EXPECT_EQ(step.records.at(0).stage, Stage::refused);
-  EXPECT_EQ(told(step), report.error);
+  EXPECT_EQ(recorded(on(report)).stage, Stage::refused);
   id_ = {};
-  report.answer = false;
-  EXPECT_EQ(on(report).records.at(0).stage, Stage::control_plane);
+  EXPECT_EQ(recorded(on(report)).stage, Stage::control_plane);
 }
 
-// outcome.md row 18: a late answer is recorded as the kernel's words, and never sent.
+// outcome.md row 18: a late answer is recorded as the kernel's words, and no client is told.
 TEST_F(WriterTest, ALateAnswerIsRecordedAndNeverSent) {
   Report report;
+  report.nonce = 78;
   report.error = make_error(ErrorCode::dispatch_lost);
   report.failure = "late answer";
   report.late = encode(acted(ActStatus::executed));
@@ -244,7 +250,7 @@ TEST_F(WriterTest, ALateAnswerIsRecordedAndNeverSent) {
   EXPECT_EQ(step.records.at(0).stage, Stage::executed);
   EXPECT_EQ(step.records.at(0).outcome, RecordOutcome::executed);
   EXPECT_EQ(step.records.at(0).failure, "late answer");
-  EXPECT_TRUE(step.send.empty());
+  for (const auto& envelope : step.send) EXPECT_EQ(envelope.type, MessageType::reported);
 }
 
 TEST_F(WriterTest, WhatCannotBeReadIsRecordedAndClaimsNoMoreThanIsKnown) {

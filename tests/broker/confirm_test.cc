@@ -211,6 +211,19 @@ TEST_F(BrokerConfirm, AGateThatRefusesAConfirmVoidsThePendingOne) {
 
 // ---- the client goes away ---------------------------------------------------------------------
 
+// F4.1: nothing of it reaches the gate, the kernel's side or the audit log.
+TEST_F(BrokerConfirm, AClientThatIsGoneBeforeItSubmitsLeavesNoTrace) {
+  b.forget();
+  b.feed.clear();
+  auto bob = b.connect("bob");
+  b.cut(bob);
+  b.live_ms(b.options.heartbeat_ms);
+  for (const auto role : kAllActors)
+    for (const auto& message : b.to(b.at(role))) EXPECT_EQ(message.header.type, T::ping);
+  EXPECT_TRUE(b.feed.empty());
+  EXPECT_EQ(b.core.open_requests(), 0U);
+}
+
 TEST_F(BrokerConfirm, AClientThatIsGoneEndsOnlyWhatIsPending) {
   for (std::size_t done = 1; done < kMutation.size(); ++done) {
     ScriptedBroker other;

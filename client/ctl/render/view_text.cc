@@ -24,7 +24,9 @@ std::string cell(const Table& table, const Row& row, std::string_view column) {
   return {};
 }
 
+/// Only where the kernel's word and the node's own stand side by side.
 std::string mark(const Table& table, const Row& row) {
+  if (std::ranges::find(table.columns, "assigned", &Column::name) == table.columns.end()) return {};
   if (cell(table, row, "stale") == "true") return "? ";
   if (cell(table, row, "reported") != "primary") return "";
   return cell(table, row, "assigned") == "primary" ? "* " : "! ";
