@@ -198,7 +198,9 @@ Envelope lost(const W& waiting) {
   if (waiting.type == MessageType::dispatch)
     return message(waiting.request,
                    Acted{waiting.authority, waiting.body, waiting.cause, true, {}, {}});
-  return refuse(waiting.request, make_error(ErrorCode::kernel_lost, {}, Outcome::not_executed),
+  // A read changes nothing: for it the kernel is only not there.
+  return refuse(waiting.request,
+                make_error(ErrorCode::kernel_unavailable, "the connection to it ended"),
                 waiting.authority, waiting.body);
 }
 

@@ -96,14 +96,6 @@ Table promotion_table(const KernelSnapshot& snapshot) {
   return table;
 }
 
-Table check_table(const KernelSnapshot& snapshot) {
-  Table table{
-      "checks", {{"code", text}, {"invariant", text}, {"passes", flag}, {"text", text}}, {}};
-  for (const auto& check : snapshot.checks)
-    table.rows.push_back({{check.code, check.invariant, flag_text(check.passes), check.text}});
-  return table;
-}
-
 std::vector<ViewFact> authority_facts(const KernelSnapshot& snapshot) {
   return {{"holder", snapshot.holder, text},
           {"fencing_epoch", std::to_string(snapshot.fencing_epoch), number},
@@ -211,7 +203,6 @@ void fill(View& view, const Command& command, const KernelAnswer& answer) {
     case inspect_promotion_state:
       view.facts = authority_facts(snapshot);
       view.tables = {promotion_table(snapshot)};
-      if (!snapshot.checks.empty()) view.tables.push_back(check_table(snapshot));
       view.outcomes = answer.outcome;
       return;
     default:  // run_diagnostics, inspect_wal, inspect_snapshots: the kernel's own tables

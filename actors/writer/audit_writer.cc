@@ -216,9 +216,10 @@ Step AuditWriter::diagnosed(const Envelope& envelope, const Acted& acted, const 
   const auto view = decode<View>(acted.view);
   if (acted.lost || !view) {
     // Diagnostics only read, so whatever was lost, nothing was executed.
-    const auto error = acted.lost ? make_error(ErrorCode::kernel_lost, {}, Outcome::not_executed)
-                                  : make_error(ErrorCode::malformed, "no view of one snapshot",
-                                               Outcome::not_executed);
+    const auto error =
+        acted.lost
+            ? make_error(ErrorCode::kernel_unavailable, "the connection to it ended")
+            : make_error(ErrorCode::malformed, "no view of one snapshot", Outcome::not_executed);
     auto record = maker_.make(Stage::failed, envelope, acted.authority, acted.command, now);
     record.failure = acted.lost ? "kernel lost" : "malformed";
     record.cause = acted.cause;

@@ -137,7 +137,7 @@ TEST_F(DispatcherTest, ALostKernelEndsEverythingAndNothingIsTriedAgain) {
     if (envelope.request == id(3, true)) {
       EXPECT_TRUE(decode<Acted>(envelope.body).value().lost);
     } else {
-      EXPECT_EQ(refusal(envelope).code, "KERNEL_LOST");
+      EXPECT_EQ(refusal(envelope).code, "KERNEL_UNAVAILABLE");
       EXPECT_EQ(refusal(envelope).outcome, Outcome::not_executed);
     }
   }

@@ -80,6 +80,8 @@ void Road::play(const std::string& line) {
     kernel_.silence(rest);
   } else if (subject == "kernel" && verb == "dies-at-act") {
     lose_next_act_ = true;
+  } else if (subject == "kernel" && verb == "dies-at-read") {
+    lose_next_read_ = true;
   } else if (subject == "dispatcher" && verb == "restarts") {
     dispatcher_ = std::make_unique<Dispatcher>();
   } else if (subject == "broker" && verb == "resends-dispatch") {
@@ -191,7 +193,8 @@ Step Road::call(const KernelCall& call) {
     for (const auto& code : call.act.overrides) line += " override " + code;
   }
   write(line);
-  if (call.kind == CallKind::act && std::exchange(lose_next_act_, false))
+  auto& lose = call.kind == CallKind::act ? lose_next_act_ : lose_next_read_;
+  if (std::exchange(lose, false))
     return dispatcher_->on_kernel_lost(now_);
   return dispatcher_->on_answer(kernel_.answer(call), now_);
 }

@@ -57,6 +57,7 @@ class Road {
   std::map<std::string, Known> requests_;
   std::deque<Envelope> queue_;
   bool lose_next_act_ = false;
+  bool lose_next_read_ = false;
   std::string log_;
 };
 

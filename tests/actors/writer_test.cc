@@ -187,6 +187,7 @@ TEST_F(WriterTest, LostIsUnknownForAnActAndNotExecutedForDiagnostics) {
   EXPECT_EQ(lost.records.at(0).outcome, RecordOutcome::unknown);
   EXPECT_EQ(told(lost).code, "KERNEL_LOST");
   body.command = command("run_diagnostics");
+  EXPECT_EQ(told(on(body)).code, "KERNEL_UNAVAILABLE");
   EXPECT_EQ(told(on(body)).outcome, Outcome::not_executed);
 }
 
