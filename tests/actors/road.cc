@@ -194,8 +194,7 @@ Step Road::call(const KernelCall& call) {
   }
   write(line);
   auto& lose = call.kind == CallKind::act ? lose_next_act_ : lose_next_read_;
-  if (std::exchange(lose, false))
-    return dispatcher_->on_kernel_lost(now_);
+  if (std::exchange(lose, false)) return dispatcher_->on_kernel_lost(now_);
   return dispatcher_->on_answer(kernel_.answer(call), now_);
 }
 
