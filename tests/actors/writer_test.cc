@@ -142,7 +142,7 @@ TEST_F(WriterTest, WhatTheKernelSaidIsRecordedAndToldVerbatim) {
   for (const auto& row : {Row{ActStatus::rejected, Stage::rejected, RecordOutcome::not_executed,
                               "CODE", Domain::kernel_rejection},
                           Row{ActStatus::refused, Stage::failed, RecordOutcome::not_executed,
-                              "CODE", Domain::kernel_rejection},
+                              "SESSION_ENDED", Domain::validation},
                           Row{ActStatus::duplicate, Stage::refused, RecordOutcome::unknown,
                               "DUPLICATE_REQUEST", Domain::validation}}) {
     const auto step = on(acted(row.status));
