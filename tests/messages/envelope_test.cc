@@ -28,6 +28,36 @@ TEST(Header, RoundTrips) {
   EXPECT_EQ(*decode_header(encode_header(link)), link);
 }
 
+TEST(Header, RoundTripsEverySizeOfNumberAndText) {
+  for (const std::uint64_t seq :
+       {std::uint64_t{0}, std::uint64_t{127}, std::uint64_t{128}, std::uint64_t{255},
+        std::uint64_t{256}, std::uint64_t{65535}, std::uint64_t{65536}, std::uint64_t{0xFFFFFFFF},
+        std::uint64_t{0x100000000}, ~std::uint64_t{0}})
+    for (const std::size_t size : {0U, 1U, 31U, 32U, 64U}) {
+      auto header = some_header();
+      header.seq = seq;
+      header.principal = std::string(size, 'p');
+      EXPECT_EQ(*decode_header(encode_header(header)), header) << seq << " " << size;
+    }
+}
+
+TEST(Header, ReadsANumberInALongerForm) {
+  const auto header = some_header();
+  auto octets = encode_header(header);
+  const auto at = octets.begin() + 4 + BootId::kSize;
+  ASSERT_EQ(*at, 3);
+  for (const Bytes& form : {Bytes{0xCC, 3}, Bytes{0xCD, 0, 3}, Bytes{0xCE, 0, 0, 0, 3}}) {
+    auto longer = octets;
+    longer.erase(longer.begin() + 4 + BootId::kSize);
+    longer.insert(longer.begin() + 4 + BootId::kSize, form.begin(), form.end());
+    EXPECT_EQ(*decode_header(longer), header);
+    for (std::size_t size = 0; size < longer.size(); ++size)
+      EXPECT_FALSE(decode_header(ByteView(longer).first(size))) << size;
+  }
+  octets[1] = 0x80;  // neither a type nor a number
+  expect_malformed(octets);
+}
+
 TEST(Header, RefusesEveryTruncationAndTrailingOctets) {
   auto octets = encode_header(some_header());
   for (std::size_t size = 0; size < octets.size(); ++size)
