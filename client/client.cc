@@ -391,8 +391,7 @@ Result<Answer> Client::abandon(const Pending& pending) {
 std::optional<Answered> Client::next_answer(int timeout_ms) {
   // Those that one look brought are handed out without another: a look that finds nothing costs
   // system calls.
-  if (impl_->ready.empty())
-    impl_->read_until([this] { return !impl_->ready.empty(); }, timeout_ms);
+  if (impl_->ready.empty()) impl_->read_until([this] { return !impl_->ready.empty(); }, timeout_ms);
   if (impl_->ready.empty()) return std::nullopt;
   auto answered = std::move(impl_->ready.front());
   impl_->ready.pop_front();

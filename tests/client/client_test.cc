@@ -114,6 +114,21 @@ TEST(Client, AConfirmationLeavesOnceAndOnlyOnce) {
   EXPECT_EQ(broker.count(MessageType::abandon), 0U);
 }
 
+TEST(Client, WhileTheAnswerIsOnItsWayNothingMoreLeaves) {
+  ScriptedBroker broker(after_submit(silence));
+  auto client = connect(broker, kQuick);
+  const auto confirmed = ask(client, request_promotion);
+  ASSERT_TRUE(client.send_confirm(confirmed));
+  EXPECT_EQ(client.send_confirm(confirmed).error().code, "NOT_PENDING");
+  EXPECT_EQ(client.send_abandon(confirmed).error().code, "NOT_PENDING");
+  const auto abandoned = ask(client, request_demotion);
+  ASSERT_TRUE(client.send_abandon(abandoned));
+  EXPECT_EQ(client.send_confirm(abandoned).error().code, "NOT_PENDING");
+  client.status().value();  // by now everything that was sent has come
+  EXPECT_EQ(broker.count(MessageType::confirm), 1U);
+  EXPECT_EQ(broker.count(MessageType::abandon), 1U);
+}
+
 TEST(Client, AnIdIsForOneSubmit) {
   ScriptedBroker broker(silence);
   auto client = connect(broker, kQuick);
