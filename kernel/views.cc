@@ -20,7 +20,7 @@ std::string told(const NodeFacts& node, std::string value) {
 void find_faults(KernelAnswer& answer, const std::string& integrity) {
   auto& findings = answer.findings;
   if (integrity != "ok")
-    findings.push_back({"REGISTER_DAMAGED", Severity::alarm, integrity.substr(0, 512)});
+    findings.push_back({"REGISTER_DAMAGED", Severity::alarm, cut(integrity, 512)});
   findings.push_back({"NOT_CHECKED", Severity::info,
                       "whether a node's report is true, and whether its clients still write, "
                       "cannot be seen from the register"});
@@ -84,7 +84,7 @@ void add_snapshots(KernelAnswer& answer) {
 void add_diagnostics(KernelAnswer& answer, const Store& store) {
   const auto& snapshot = answer.snapshot;
   const auto integrity = store.integrity();
-  answer.facts = {text_fact("register_integrity", integrity.substr(0, 1024)),
+  answer.facts = {text_fact("register_integrity", cut(integrity, 1024)),
                   number_fact("ledger_rows", store.ledger_rows()),
                   number_fact("fences", store.fences().size()),
                   number_fact("register_octets", store.file_octets()),

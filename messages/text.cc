@@ -32,6 +32,13 @@ bool is_ascii(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
+std::string cut(std::string_view text, std::size_t most) {
+  if (text.size() <= most) return std::string(text);
+  // The first octet that is left out begins a character, or is moved back to where one does.
+  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0U) == 0x80) --most;
+  return std::string(text.substr(0, most));
+}
+
 std::string position_text(std::uint64_t position) {
   return upper_hex(position >> 32) + "/" + upper_hex(position & 0xFFFFFFFFU);
 }

@@ -112,7 +112,9 @@ Step ConfirmationKeeper::on_explained(const Envelope& envelope, const Moment& no
   pending.authority = explained->authority;
   pending.command = explained->command;
   const auto explanation = decode<Explanation>(explained->explanation);
-  const bool askable = explanation && explanation->confirmation != ConfirmationKind::never &&
+  // A longer explanation than its maker may make would not fit into `asked`.
+  const bool askable = explanation && explained->explanation.size() <= kMaxNested &&
+                       explanation->confirmation != ConfirmationKind::never &&
                        !envelope.principal.empty();
   if (!askable)
     return refuse(envelope.request,

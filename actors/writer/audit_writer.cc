@@ -1,6 +1,7 @@
 #include "actors/writer/audit_writer.h"
 
 #include "messages/digest.h"
+#include "messages/text.h"
 
 namespace aeromq {
 namespace {
@@ -19,6 +20,9 @@ Step told(const RequestId& request, Record record, const Error& error) {
   const auto seq = record.seq;
   return {{std::move(record)}, {}, {error_answer(request, error, seq)}};
 }
+
+/// A body inside a body that its maker had to refuse: with our words around it, it may not fit.
+Error too_large() { return make_error(ErrorCode::malformed, "exceeds one message"); }
 
 bool is_kernel_action(ByteView command) {
   const auto submit = decode<Submit>(command);
@@ -119,6 +123,7 @@ Step AuditWriter::end(const Moment& now) { return {{maker_.make(Stage::run_ends,
 Step AuditWriter::on_observed(const Envelope& envelope, const Moment& now) {
   const auto observed = decode<Observed>(envelope.body);
   if (!observed) return unreadable(envelope, observed.error(), now);
+  if (observed->view.size() > kMaxNested) return unreadable(envelope, too_large(), now);
   const auto& command = observed->command;
   auto requested = maker_.make(Stage::requested, envelope, observed->authority, command, now);
   auto answered = maker_.make(Stage::answered, envelope, observed->authority, command, now);
@@ -133,6 +138,7 @@ Step AuditWriter::on_observed(const Envelope& envelope, const Moment& now) {
 Step AuditWriter::on_asked(const Envelope& envelope, const Moment& now) {
   const auto asked = decode<Asked>(envelope.body);
   if (!asked) return unreadable(envelope, asked.error(), now);
+  if (asked->explanation.size() > kMaxNested) return unreadable(envelope, too_large(), now);
   const auto explanation = decode<Explanation>(asked->explanation);
   if (!explanation) return unreadable(envelope, explanation.error(), now);
   const auto& command = asked->command;
@@ -213,7 +219,8 @@ Step AuditWriter::kernel_acted(const Envelope& envelope, const Acted& acted, con
 }
 
 Step AuditWriter::diagnosed(const Envelope& envelope, const Acted& acted, const Moment& now) {
-  const auto view = decode<View>(acted.view);
+  const auto view =
+      acted.view.size() > kMaxNested ? Result<View>(fail(too_large())) : decode<View>(acted.view);
   if (acted.lost || !view) {
     // Diagnostics only read, so whatever was lost, nothing was executed.
     const auto error =
@@ -242,7 +249,7 @@ Step AuditWriter::on_refused(const Envelope& envelope, const Moment& now) {
   record.failure = "refused by " + std::string(text_of(find_route(envelope.type)->sender));
   if (refused->error.domain == Domain::kernel_rejection) {
     record.kernel_code = refused->error.code;
-    record.kernel_text = refused->error.message.substr(0, 1024);
+    record.kernel_text = cut(refused->error.message, 1024);
   }
   return told(envelope.request, std::move(record), refused->error);
 }
@@ -266,6 +273,7 @@ Step AuditWriter::on_ended(const Envelope& envelope, const Moment& now) {
 Step AuditWriter::on_audit_answer(const Envelope& envelope, const Moment& now) {
   const auto answer = decode<AuditAnswer>(envelope.body);
   if (!answer) return unreadable(envelope, answer.error(), now);
+  if (answer->answer.size() > kMaxNested) return unreadable(envelope, too_large(), now);
   auto record = maker_.make(Stage::audit_read, envelope, answer->authority, answer->query, now);
   const AuditResult result{record.seq, answer->answer};
   return {{std::move(record)}, {}, {message(envelope.request, result)}};

@@ -52,7 +52,7 @@ class World {
   explicit World(Input& input) : input_(input) {}
 
   void act() {
-    switch (input_.choice(9)) {
+    switch (input_.choice(10)) {
       case 0:
       case 1:
         return inject();
@@ -68,6 +68,8 @@ class World {
         return tick();
       case 7:
         return carry_out(ActorRole::dispatcher, lose_kernel());
+      case 8:
+        return large();
       default:
         return query();
     }
@@ -159,6 +161,34 @@ class World {
     auto octets = encode(AuditQuery{});
     octets = input_.flag() ? input_.block() : input_.patched(std::move(octets));
     deliver({MessageType::audit_query, request(), "ada", std::move(octets)});
+  }
+
+  /// Bodies near the limit: what grows around them on the way must still fit into a message.
+  void large() {
+    const Bytes filler(input_.two() % kMaxBody, 7);
+    const auto kind = input_.choice(5);
+    const auto about = request();
+    auto type = MessageType::observed;
+    Bytes body;
+    if (kind == 0) {
+      body = encode(Observed{Authority::operator_, {}, 1, 1, {}, filler});
+    } else if (kind == 1) {
+      type = MessageType::audit_answer;
+      body = encode(AuditAnswer{Authority::auditor, {}, filler});
+    } else if (kind == 2) {
+      type = MessageType::refused_by_keeper;
+      body = encode(Refused{make_error(ErrorCode::busy), Authority::operator_, filler, {}, {}});
+    } else {
+      // Valid, and as long as wanted: a list of lines.
+      Explanation explanation;
+      for (std::size_t left = filler.size(); left > 200 && explanation.facts.size() < 256;)
+        explanation.facts.push_back({"a", std::string(200, 'x'), "kernel", 0}), left -= 200;
+      const auto octets = encode(explanation);
+      type = kind == 3 ? MessageType::explained : MessageType::asked;
+      body = kind == 3 ? encode(Explained{Authority::operator_, {}, octets, {}})
+                       : encode(Asked{Authority::operator_, {}, octets, {}, {}, 1});
+    }
+    if (body.size() <= kMaxBody) deliver({type, about, principal(), std::move(body)});
   }
 
   void deliver(Envelope first) {

@@ -1,7 +1,10 @@
 // What the control plane answers, as a client reads it: results, pending confirmations, errors,
-// audit pages, link messages; and the words and JSON lines that are made of them.
+// audit pages, link messages; and the words, JSON and YAML that aeromq-ctl makes of them.
 #include "actors/explainer/after_the_act.h"
 #include "audit/export.h"
+#include "client/ctl/render/json.h"
+#include "client/ctl/render/table.h"
+#include "client/ctl/render/yaml.h"
 #include "client/open_request.h"
 #include "tests/fuzz/bodies.h"
 #include "tests/fuzz/expect.h"
@@ -26,6 +29,25 @@ client::OpenRequest open_request(Input& input) {
   return open;
 }
 
+/// Whatever came over the wire, a terminal gets no control character and no broken UTF-8 of it.
+void expect_harmless(const std::string& text) {
+  expect(detail::is_utf8(text), "what is shown is UTF-8");
+  std::string lines = text;
+  std::erase(lines, '\n');
+  expect(!has_control_characters(lines), "no control character reaches a terminal");
+}
+
+template <class T>
+void show(const T& value, const std::string& text) {
+  expect_harmless(text);
+  const ctl::Json json = ctl::wire_json(value);
+  expect_harmless(ctl::json_text(json));
+  expect_harmless(ctl::yaml_text(json));
+  const auto line = ctl::json_line(json);
+  expect(line.find('\n') == std::string::npos, "one value is one line");
+  expect(ctl::Json::parse(line) == json, "the line is the value");
+}
+
 void check_words(const std::vector<std::string>& words) {
   expect(!words.empty() && !words.front().empty(), "there is always something to say");
 }
@@ -46,6 +68,9 @@ void check_answer(const client::OpenRequest& open, MessageType type, ByteView bo
     round_trip<Explanation>(pending->asked.explanation);
   } else if (const auto* shown = std::get_if<client::ViewAnswer>(&*answer)) {
     round_trip<View>(encode(shown->view));
+    show(shown->view, ctl::view_text(shown->view));
+  } else if (const auto* failure = std::get_if<client::Failure>(&*answer)) {
+    show(failure->error, ctl::error_text(failure->error));
   }
 }
 
@@ -53,6 +78,8 @@ void check_page(ByteView body) {
   const auto reading = client::read_audit_answer({}, MessageType::audit_result, body);
   if (!reading) return expect_tellable(reading.error());
   round_trip<AuditPage>(encode(reading->page));
+  expect_harmless(ctl::audit_text(reading->page));
+  expect_harmless(ctl::json_text(ctl::to_json(reading->page)));
   for (const auto& audited : reading->page.records) {
     const auto line = audit::json_line(audited);
     expect(line.find('\n') == std::string::npos && !has_control_characters(line),
@@ -79,19 +106,23 @@ Bytes wrapped(Input& input, MessageType type, const client::OpenRequest& open) {
 }
 
 void inner(Input& input) {
-  switch (input.choice(6)) {
+  switch (input.choice(7)) {
     case 0:
-      round_trip<View>(input.rest());
+      if (const auto view = round_trip<View>(input.rest())) show(*view, ctl::view_text(*view));
       break;
     case 1:
-      round_trip<Explanation>(input.rest());
+      if (const auto explained = round_trip<Explanation>(input.rest()))
+        show(*explained, ctl::explanation_text(*explained));
       break;
     case 2:
-      round_trip<AuditPage>(input.rest());
+      if (const auto page = round_trip<AuditPage>(input.rest()))
+        expect_harmless(ctl::audit_text(*page));
       break;
     case 3:
-      if (const auto outcome = round_trip<OutcomeAnswer>(input.rest()))
+      if (const auto outcome = round_trip<OutcomeAnswer>(input.rest())) {
         check_words(what_happened(*outcome));
+        show(*outcome, ctl::outcome_text(*outcome));
+      }
       break;
     case 4:
       if (const auto record = round_trip<Record>(input.rest())) {
@@ -99,9 +130,13 @@ void inner(Input& input) {
         audit::json_line({*record, {}, {}});
       }
       break;
-    default:
+    case 5:
       if (const auto result = round_trip<RequestResult>(input.rest()))
         check_words(what_happened(*result, "n1"));
+      break;
+    default:
+      if (const auto status = round_trip<Status>(input.rest()))
+        show(*status, ctl::status_text(*status));
       break;
   }
 }

@@ -278,7 +278,8 @@ void answer_seeds(Family family) {
   const std::array kTypes{MessageType::result, MessageType::confirmation_asked, MessageType::error,
                           MessageType::broker_error, MessageType::audit_result};
   for (std::uint8_t i = 0; i < kTypes.size(); ++i)
-    for (const auto progress : std::initializer_list<std::uint8_t>{0, 2}) family.add({2, i, progress, 9}, body_of(kTypes[i]));
+    for (const auto progress : std::initializer_list<std::uint8_t>{0, 2})
+      family.add({2, i, progress, 9}, body_of(kTypes[i]));
   const auto shown = encode(view());
   family.add({3, 0, 0, 0, 0}, shown);
   family.add({3, 1, 0, 9}, encode(explanation(CommandName::force_promotion)));
@@ -292,6 +293,7 @@ void answer_seeds(Family family) {
   for (std::size_t i = 0; i < EnumNames<Stage>::value.size(); ++i)
     family.add({1, 4}, encode(record(static_cast<Stage>(i))));
   family.add({1, 5}, body_of(MessageType::result));
+  family.add({1, 6}, body_of(MessageType::status));
   const std::array kLink{MessageType::welcome, MessageType::hello_refused, MessageType::renewed,
                          MessageType::status,  MessageType::goodbye,       MessageType::probe};
   for (std::uint8_t i = 0; i < kLink.size(); ++i) family.add({0, i}, body_of(kLink[i]));
@@ -460,6 +462,12 @@ void settings_seeds(Family family) {
   family.add({4}, as_bytes("node = \"n1\"\nendpoint = \"ipc://run/n.ipc\"\n" + curve));
   family.add({5}, as_bytes("[[node]]\nname = \"n1\"\nkey = " + key + "\nhost = \"h:1\"\n"));
   family.add({6}, as_bytes("endpoint = \"ipc://run/c.ipc\"\n" + curve));
+  const std::string token = "\"11111111111111111111111111111111\"";
+  family.add({8}, as_bytes("{\"confirm\": " + token +
+                           ", \"acknowledge\": [\"A\", \"B\"], "
+                           "\"accept_responsibility\": \"I do\"}"));
+  family.add({8}, as_bytes("{\"abandon\": " + token + "}"));
+  family.add({8}, as_bytes("{\"abandon\": " + token + ", \"abandon\": [null, {}, -1.5e9]}"));
   family.add({0}, as_bytes("run = 5\nodd = [1, {a = 2}]\n[broker]\nheartbeat_ms = -1\n"));
 }
 

@@ -1,10 +1,13 @@
-// Every settings file that a process or a client reads, each from a real file.
+// Every settings file that a process or a client reads, each from a real file; and the line that a
+// program answers to aeromq-ctl's --two-step.
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 
+#include "client/ctl/render/table.h"
+#include "client/ctl/two_step.h"
 #include "client/settings.h"
 #include "process/settings.h"
 #include "tests/fuzz/expect.h"
@@ -63,6 +66,22 @@ void check_principals(const std::string& path) {
   }
 }
 
+void check_reply(const std::string& line) {
+  Token token;
+  token.octets.fill(0x11);
+  const auto reply = ctl::parse_reply(line, token);
+  if (!reply) {  // may repeat a key of the line: shown escaped, never sent
+    auto shown = ctl::error_text(reply.error());
+    std::erase(shown, '\n');
+    return expect(!has_control_characters(shown), "a fault is harmless on a terminal");
+  }
+  expect(reply->confirm || (reply->acknowledge.empty() && reply->accept_responsibility.empty()),
+         "a no carries nothing");
+  expect(
+      line.find(to_hex(token.view())) != std::string::npos || line.find('\\') != std::string::npos,
+      "an answer names its token");
+}
+
 }  // namespace
 }  // namespace aeromq::fuzz
 
@@ -70,7 +89,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace aeromq;
   static const fuzz::File file;
   fuzz::Input input(data, size);
-  const auto kind = input.choice(8);
+  const auto kind = input.choice(9);
+  if (kind == 8) {
+    const auto line = input.rest();
+    fuzz::check_reply(std::string(as_text(line)));
+    return 0;
+  }
   const auto& path = file.put(input.rest());
   switch (kind) {
     case 0:
