@@ -127,9 +127,17 @@ Error kernel_rejection(std::string code, std::string text, std::vector<std::stri
 }
 
 int exit_code(const Error& error) {
-  if (error.domain == Domain::kernel_rejection) return 20;
+  constexpr int kRejected = 20;
+  constexpr int kUnknown = 30;
+  constexpr int kNotReached = 31;
+  if (error.domain == Domain::kernel_rejection) return kRejected;
   const auto* row = find_error_row(error.code);
-  return row == nullptr ? 1 : row->exit_code;
+  if (row == nullptr) return 1;
+  // The outcome told is what a script acts on: it never reads as "not executed" if it may have been.
+  if (error.outcome != Outcome::not_executed && row->outcome == Outcome::not_executed)
+    return kUnknown;
+  if (error.outcome == Outcome::not_executed && row->exit_code == kUnknown) return kNotReached;
+  return row->exit_code;
 }
 
 }  // namespace aeromq

@@ -104,7 +104,8 @@ Error make_error(ErrorCode code, std::string detail, Outcome outcome);
 /// A kernel's rejection, its code and words verbatim (D3).
 Error kernel_rejection(std::string code, std::string text, std::vector<std::string> invariants);
 
-/// aeromq-ctl's exit code for an error: the row's; 20 for a kernel's own code.
+/// aeromq-ctl's exit code for an error: the row's; 20 for a kernel's own code. Where the outcome
+/// told is not the row's, the outcome decides: 30 if it may have executed, 31 if it has not.
 int exit_code(const Error& error);
 
 }  // namespace aeromq

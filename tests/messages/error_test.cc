@@ -88,4 +88,12 @@ TEST(Invariants, IdsAreUniqueAndStated) {
 }
 
 }  // namespace
+// A script acts on the exit code: the outcome told decides where it is not the row's own (D2).
+TEST(ErrorTable, TheOutcomeToldDecidesTheExitCode) {
+  EXPECT_EQ(exit_code(make_error(ErrorCode::audit_unavailable, "", Outcome::unknown)), 30);
+  EXPECT_EQ(exit_code(make_error(ErrorCode::audit_unavailable, "", Outcome::executed)), 30);
+  EXPECT_EQ(exit_code(make_error(ErrorCode::busy, "", Outcome::unknown)), 30);
+  EXPECT_EQ(exit_code(make_error(ErrorCode::answer_lost, "", Outcome::not_executed)), 31);
+}
+
 }  // namespace aeromq
