@@ -157,7 +157,10 @@ void judge() {
 }
 
 void raw_segment(Input& input) {
-  const auto name = input.flag() ? segment_name(1, 1) : segment_name(input.octet(), input.octet());
+  const auto usual = input.flag();
+  const auto number = usual ? std::uint8_t{1} : input.octet();
+  const auto first = usual ? std::uint8_t{1} : input.octet();
+  const auto name = segment_name(number, first);
   Bytes octets;
   if (input.flag()) octets = audit::encode_header(header());
   const auto rest = input.rest();

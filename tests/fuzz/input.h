@@ -35,8 +35,8 @@ class Input {
   }
   /// Two octets of length, then as many octets, as far as they are there.
   Bytes block() {
-    const auto size = std::min<std::size_t>(two(), rest_.size());
-    return take(size);
+    const std::size_t wanted = two();  // read before the rest is measured
+    return take(std::min(wanted, rest_.size()));
   }
   Bytes rest() { return take(rest_.size()); }
 

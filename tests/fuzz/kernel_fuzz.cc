@@ -6,6 +6,7 @@
 
 #include "kernel/embedded.h"
 #include "kernel/views.h"
+#include "process/kill_point.h"
 #include "tests/fuzz/bodies.h"
 #include "tests/fuzz/expect.h"
 #include "tests/fuzz/input.h"
@@ -179,7 +180,8 @@ class Life {
         honest_act();
         break;
       case 4: {
-        auto told = kernel_.report(node_name(input_), report_from(input_, before), now_);
+        const auto node = node_name(input_);
+        const auto told = kernel_.report(node, report_from(input_, before), now_);
         const auto read = decode<Assignment>(encode(told));
         expect(read.has_value() && *read == told, "what a node is told can be read");
         break;
@@ -269,6 +271,8 @@ class Life {
 
 void whole_kernel(Input& input) {
   static const Folder folder;
+  static const bool registered = (process::register_kill_points(kill_points()), true);
+  expect(registered, "kill points are registered once");
   constexpr Moment kStart{20'000 * kNanosPerMs, 1'700'000'000'000 * kNanosPerMs};
   Life life(input, folder.start(kStart), kStart);
   for (std::size_t i = 0; i < kMaxActs && !input.empty(); ++i) life.act();
