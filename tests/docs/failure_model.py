@@ -56,7 +56,7 @@ class Tests:
                 self.add("system_" + words[0], folder, [words[0] + ".cc"])
             for words in arguments_of(text, "add_test"):
                 self.plain.add(words[words.index("NAME") + 1])
-        self.kill_matrix = (root / "chaos" / "kill_matrix.cc").read_text(encoding="utf-8")
+        self.kill_matrix = (root / "chaos" / "kill" / "kill_matrix.cc").read_text(encoding="utf-8")
 
     def add(self, program, folder, sources):
         suites = self.programs.setdefault(program, {})

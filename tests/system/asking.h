@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "chaos/child.h"
+#include "chaos/stack/child.h"
 
 namespace aeromq::system_tests {
 

@@ -6,9 +6,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include "chaos/processes.h"
-#include "chaos/stack.h"
-#include "chaos/terminal.h"
+#include "chaos/stack/processes.h"
+#include "chaos/stack/stack.h"
+#include "chaos/stack/terminal.h"
 #include "tests/system/asking.h"
 
 namespace aeromq::system_tests {

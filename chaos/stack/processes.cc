@@ -1,4 +1,4 @@
-#include "chaos/processes.h"
+#include "chaos/stack/processes.h"
 
 #include <algorithm>
 #include <filesystem>

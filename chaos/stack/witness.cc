@@ -1,4 +1,4 @@
-#include "chaos/witness.h"
+#include "chaos/stack/witness.h"
 
 #include <sqlite3.h>
 

@@ -7,8 +7,8 @@
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 
-#include "chaos/child.h"
-#include "chaos/witness.h"
+#include "chaos/stack/child.h"
+#include "chaos/stack/witness.h"
 
 namespace aeromq::chaos {
 

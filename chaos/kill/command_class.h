@@ -3,7 +3,7 @@
 #pragma once
 #include <functional>
 
-#include "chaos/stack.h"
+#include "chaos/stack/stack.h"
 
 namespace aeromq::chaos {
 

@@ -1,4 +1,4 @@
-#include "chaos/terminal.h"
+#include "chaos/stack/terminal.h"
 
 #include <fcntl.h>
 #include <poll.h>

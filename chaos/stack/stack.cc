@@ -1,4 +1,4 @@
-#include "chaos/stack.h"
+#include "chaos/stack/stack.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -10,7 +10,7 @@
 #include <sstream>
 #include <stdexcept>
 
-#include "chaos/processes.h"
+#include "chaos/stack/processes.h"
 
 namespace aeromq::chaos {
 namespace {

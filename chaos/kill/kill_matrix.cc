@@ -1,4 +1,4 @@
-#include "chaos/kill_matrix.h"
+#include "chaos/kill/kill_matrix.h"
 
 #include <fmt/core.h>
 #include <unistd.h>
@@ -7,7 +7,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "chaos/command_class.h"
+#include "chaos/kill/command_class.h"
 
 namespace aeromq::chaos {
 namespace {

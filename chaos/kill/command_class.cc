@@ -1,4 +1,4 @@
-#include "chaos/command_class.h"
+#include "chaos/kill/command_class.h"
 
 #include <signal.h>
 

@@ -1,4 +1,4 @@
-#include "chaos/child.h"
+#include "chaos/stack/child.h"
 
 #include <fcntl.h>
 #include <poll.h>
