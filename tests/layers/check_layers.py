@@ -54,7 +54,7 @@ CORES = [
     r"broker/(?!main\.|shell\.)",
     r"actors/(?!runtime/)\w+/(?!main\.|\w+_boundary\.)",
     r"actors/step\.h",
-    r"kernel/register\.",
+    r"kernel/(register|demo_node|outcome_rule)\.",
     r"audit/(format|trail)\.",
     r"supervisor/restart_policy\.",
 ]
