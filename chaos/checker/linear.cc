@@ -22,6 +22,12 @@ bool is_end(std::string_view verdict) {
   return verdict == "executed" || verdict == "rejected" || verdict == "not_executed";
 }
 
+/// "Not executed" on the road is the broker's: it knows that nobody was handed the dispatch. The
+/// kernel can't know that, so until the epoch or the lease ends its honest answer stays undecided.
+bool is_the_kernels(const Event& told) {
+  return told.what == "outcome" || told.verdict != "not_executed";
+}
+
 /// The question that an answer belongs to: the newest one of the same client about the same.
 const Event* question_of(const Events& asked, const Event& told) {
   for (auto at = asked.rbegin(); at != asked.rend(); ++at)
@@ -33,6 +39,7 @@ const Event* question_of(const Events& asked, const Event& told) {
 
 struct Register {
   const Event* end = nullptr;       ///< the first answer that names an end
+  const Event* known = nullptr;     ///< the first such answer that the kernel gave or could give
   const Event* decision = nullptr;  ///< the row, if one was seen
 };
 
@@ -55,9 +62,9 @@ void judge_end(const RequestEvents& request, const Register& state, const Event&
 
 void judge_undecided(const RequestEvents& request, const Register& state, const Event& question,
                      const Event& told, Findings& findings) {
-  if (state.end != nullptr && before(state.end, &question))
+  if (state.known != nullptr && before(state.known, &question))
     findings.breaks(told, fmt::format("{} was told {}, later asked, and told undecided",
-                                      request.text, state.end->verdict));
+                                      request.text, state.known->verdict));
   if (state.decision != nullptr && before(state.decision, &question))
     findings.breaks(told, fmt::format("{} has a row, was asked about after it, and told undecided",
                                       request.text));
@@ -82,6 +89,7 @@ void judge_request(const RequestEvents& request, Findings& findings) {
     }
     judge_end(request, state, *told, findings);
     if (state.end == nullptr) state.end = told;
+    if (state.known == nullptr && is_the_kernels(*told)) state.known = told;
   }
   if (judged) findings.judged();
 }

@@ -159,6 +159,8 @@ std::optional<nlohmann::json> Stack::inspect(std::vector<std::string> arguments)
   return parsed;
 }
 
+std::optional<nlohmann::json> Stack::status() { return inspect({"status"}); }
+
 Ended Stack::read_log(std::vector<std::string> arguments) {
   std::vector<std::string> words{bin_ / "aeromq-ctl", "-o", "json", "audit"};
   words.insert(words.end(), arguments.begin(), arguments.end());

@@ -89,7 +89,7 @@ class Stack {
   /// is armed any more.
   bool settle();
   /// What `aeromq-ctl status` says; nothing if nobody answers.
-  std::optional<nlohmann::json> status() { return inspect({"status"}); }
+  std::optional<nlohmann::json> status();
   pid_t pid_of(const std::string& process) const;
   /// Kills the kernel: every dispatcher epoch ends, so every outcome becomes final.
   bool end_all_epochs();
