@@ -12,6 +12,7 @@ int main(int argc, char** argv) {
   aeromq::chaos::Place place;
   place.bin_dir = std::filesystem::read_symlink("/proc/self/exe").parent_path();
   aeromq::chaos::add_kill_command(app, place);
+  aeromq::chaos::add_syscalls_command(app, place);
   CLI11_PARSE(app, argc, argv);
   return place.exit_code;
 }

@@ -24,15 +24,6 @@ const Pass* pass_of(const std::vector<Pass>& passes, const std::string& point) {
   return found == passes.end() ? nullptr : &*found;
 }
 
-// What only the harness can know of one attempt; the checker judges the rest.
-void judge_attempt(Scene& scene, const Attempt& attempt) {
-  if (std::ranges::find(kKnownExits, attempt.exit_code) == kKnownExits.end())
-    scene.fault(fmt::format("exit code {}: {}", attempt.exit_code, attempt.words));
-  if (!fits(attempt.exit_code, attempt.told))
-    scene.fault(fmt::format("told \"{}\", exit code {}: {}", attempt.told.verdict,
-                            attempt.exit_code, attempt.words));
-}
-
 // F4.1: a client that dies before it submits. Nothing reached the kernel, nothing is recorded.
 void judge_never_submitted(Scene& scene, const Attempt& attempt, std::size_t records_before,
                            std::size_t rows_before, const std::vector<Pass>& passes) {
@@ -99,11 +90,6 @@ bool settle(Scene& scene, const char* when) {
   if (scene.stack().settle()) return true;
   scene.fault(std::string("the stack did not come back ") + when);
   return false;
-}
-
-void ask_outcome(Scene& scene, const Attempt& attempt) {
-  if (attempt.mutation && !attempt.request.empty())
-    look(scene.stack(), scene.recorder(), "operator", {"outcome", attempt.request});
 }
 
 DrillEnd run_pair(Scene& scene, const Drill& drill) {
@@ -182,6 +168,19 @@ DrillEnd run_single(Scene& scene, const Drill& drill) {
 }
 
 }  // namespace
+
+void judge_attempt(Scene& scene, const Attempt& attempt) {
+  if (std::ranges::find(kKnownExits, attempt.exit_code) == kKnownExits.end())
+    scene.fault(fmt::format("exit code {}: {}", attempt.exit_code, attempt.words));
+  if (!fits(attempt.exit_code, attempt.told))
+    scene.fault(fmt::format("told \"{}\", exit code {}: {}", attempt.told.verdict,
+                            attempt.exit_code, attempt.words));
+}
+
+void ask_outcome(Scene& scene, const Attempt& attempt) {
+  if (attempt.mutation && !attempt.request.empty())
+    look(scene.stack(), scene.recorder(), "operator", {"outcome", attempt.request});
+}
 
 std::string name_of(Restart restart) {
   constexpr std::array kNames{"once", "late", "never"};

@@ -38,6 +38,13 @@ bool makes_sense(const Drill& drill);
 /// The command line that does this drill alone.
 std::string replay_of(const Drill& drill);
 
+/// What only the harness can know of one attempt: a known exit code, and one that fits what was
+/// told. The checker judges the rest.
+void judge_attempt(Scene& scene, const Attempt& attempt);
+
+/// The person asks what became of a mutation.
+void ask_outcome(Scene& scene, const Attempt& attempt);
+
 /// Does it and brings the stack back. Faults go to the scene.
 DrillEnd run_drill(Scene& scene, const Drill& drill);
 

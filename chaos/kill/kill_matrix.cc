@@ -1,5 +1,6 @@
 // Which drills there are, in which scenes they run, and what they prove together.
 #include <fmt/core.h>
+
 #include <algorithm>
 #include <random>
 
@@ -13,10 +14,6 @@ namespace {
 
 // A new stack after so many drills: its log stays short enough to be verified again and again.
 constexpr unsigned kDrillsOfAScene = 120;
-
-const std::vector<std::string> kLanes{"kernel",     "broker",     "writer",    "reader",
-                                      "gate",       "explainer",  "keeper",    "dispatcher",
-                                      "reporter-a", "reporter-b", "reporter-c"};
 
 // Listed by the programs, and out of this matrix's reach; each has its own test or its own reason.
 std::string out_of_reach(const std::string& point) {
@@ -68,7 +65,7 @@ class Matrix {
   }
 
   void close() {
-    if (scene_) violations_ += scene_->finish(coverage_, kLanes);
+    if (scene_) violations_ += scene_->finish(coverage_, stack_lanes());
     scene_.reset();
   }
 

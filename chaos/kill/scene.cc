@@ -27,6 +27,13 @@ std::filesystem::path fresh_dir(const std::string& name) {
 
 }  // namespace
 
+const std::vector<std::string>& stack_lanes() {
+  static const std::vector<std::string> lanes{"kernel",     "broker",     "writer",    "reader",
+                                              "gate",       "explainer",  "keeper",    "dispatcher",
+                                              "reporter-a", "reporter-b", "reporter-c"};
+  return lanes;
+}
+
 Scene::Scene(const std::filesystem::path& bin_dir, const std::string& name,
              const StackOptions& options)
     : stack_(std::make_unique<Stack>(bin_dir, fresh_dir(name), options)) {

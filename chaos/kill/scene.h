@@ -9,6 +9,9 @@
 
 namespace aeromq::chaos {
 
+/// Every process of a stack that `aeromq up` runs, as lanes.
+const std::vector<std::string>& stack_lanes();
+
 /// Where a drill began, so that a violation names the drill that broke it.
 struct DrillMark {
   std::uint64_t at_ns = 0;
@@ -44,7 +47,7 @@ class Scene {
 
   /// Ends every epoch, asks about every request once more, reads everything back and judges.
   /// Returns the number of faults and violations; if there is any, the directory is kept.
-  std::size_t finish(Coverage& coverage, const std::vector<std::string>& programs_lanes);
+  std::size_t finish(Coverage& coverage, const std::vector<std::string>& lanes);
 
  private:
   void ask_all_outcomes();

@@ -89,6 +89,8 @@ Conversation::Conversation(Stack& stack, Recorder& recorder, std::string who,
       words_(std::move(words)),
       lane_("client." + who_ + ".1"),
       run_(recorder.next_run(lane_)) {
+  recorder_.look();
+  after_ = recorder_.last_record();
   asked_ = note_asked(recorder_, lane_, run_, who_, words_);
   child_ = stack_.two_step(who_, words_);
   const auto line = child_->read_line(kAnswerMs);
@@ -141,7 +143,7 @@ Attempt Conversation::finish() {
   recorder_.look();
   const auto principal = recorder_.principal(who_);
   if (attempt.request.empty())
-    attempt.request = recorder_.stray_request(principal, command_named(words_));
+    attempt.request = recorder_.stray_request(principal, command_named(words_), after_);
   recorder_.at(asked_).request = attempt.request;
   note_told(recorder_, lane_, run_, principal, attempt);
   return attempt;

@@ -46,7 +46,8 @@ class Conversation {
   std::vector<std::string> words_;
   std::string lane_;
   std::uint64_t run_ = 0;
-  std::size_t asked_ = 0;  // where its `asked` stands in the history
+  std::uint64_t after_ = 0;  // the last record before it began
+  std::size_t asked_ = 0;    // where its `asked` stands in the history
   std::string what_ = "submit";
   std::string first_;
   std::string request_;

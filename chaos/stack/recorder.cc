@@ -196,15 +196,13 @@ void Recorder::take_news() {
   }
 }
 
-std::string Recorder::stray_request(const std::string& principal,
-                                    const std::string& command) const {
-  for (auto record = records_.rbegin(); record != records_.rend(); ++record) {
-    if (record->principal != principal || record->command != command) continue;
-    const bool asked = std::ranges::any_of(history_, [&](const Event& event) {
-      return event.kind == EventKind::asked && event.request == record->request;
-    });
-    return asked ? std::string() : record->request;
-  }
+std::string Recorder::stray_request(const std::string& principal, const std::string& command,
+                                    std::uint64_t after) const {
+  for (auto record = records_.rbegin(); record != records_.rend() && record->number > after;
+       ++record)
+    if (record->principal == principal && record->command == command &&
+        (record->stage == "requested" || record->stage == "refused"))
+      return record->request;
   return {};
 }
 

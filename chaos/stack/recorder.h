@@ -41,9 +41,11 @@ class Recorder {
   std::string principal(const std::string& who) const { return principals_.at(who); }
   /// The next run of a lane, counted from 1.
   std::uint64_t next_run(const std::string& lane) { return ++runs_[lane]; }
-  /// The request of an ask whose person never learned the id: the newest one in the log of this
-  /// principal and command that nobody else has asked for. Empty if the log has none.
-  std::string stray_request(const std::string& principal, const std::string& command) const;
+  /// The request of an ask whose person never learned the id: the newest one that entered the log
+  /// behind record `after`, of this principal and command. Empty if the log has none.
+  std::string stray_request(const std::string& principal, const std::string& command,
+                            std::uint64_t after) const;
+  std::uint64_t last_record() const { return records_.empty() ? 0 : records_.back().number; }
   /// Records that have become durable, in order.
   const std::vector<WitnessedRecord>& records() const { return records_; }
   const WitnessedRegister& last_seen() const { return seen_; }

@@ -34,12 +34,19 @@ std::string plain(std::string words) {
   return words;
 }
 
+bool is_kernel_action(const std::string& request) {
+  const auto id = RequestId::parse(request);
+  return id && id->kernel_action;
+}
+
 void tell_error(Event& told, const json& error) {
   told.code = text_at(error, "code");
   told.text = text_at(error, "message");
   if (told.request.empty()) told.request = text_at(error, "request");
+  const bool by_kernel = text_at(error, "domain") == "KernelRejection";
+  // A look that the kernel refuses decides nothing: the ledger has no row of it.
   told.verdict =
-      text_at(error, "domain") == "KernelRejection" ? "rejected" : plain(text_at(error, "outcome"));
+      by_kernel && is_kernel_action(told.request) ? "rejected" : plain(text_at(error, "outcome"));
   told.final_ = told.verdict != "unknown";
 }
 
@@ -131,7 +138,9 @@ bool fits(int exit_code, const Event& told) {
   if (told.verdict == "viewed") return one_of({0, 40, 41, 42, 43, 44, 45, 49});
   if (told.verdict == "rejected") return one_of({20});
   if (told.verdict == "not_executed")
-    return told.what == "outcome" ? one_of({told.final_ ? 10 : 30}) : one_of({2, 10, 11, 31});
+    return told.what == "outcome"
+               ? one_of({told.final_ ? 10 : 30})
+               : one_of({2, 10, 11, 31}) || (exit_code == 20 && !is_kernel_action(told.request));
   if (told.verdict == "unknown") return one_of({12, 30});
   if (told.verdict == "not_yet_decided") return one_of({30});
   return told.verdict.empty() && exit_code >= kKilledBySignal;
