@@ -129,6 +129,7 @@ const DrillMark* Scene::drill_at(std::uint64_t at_ns) const {
 
 std::size_t Scene::finish(Coverage& coverage, const std::vector<std::string>& lanes) {
   const auto kernel = stack_->pid_of("aeromq-kernel");
+  if (kernel <= 0) fault("there is no kernel to end the epochs of");
   if (kernel > 0) ::kill(kernel, SIGKILL);
   recorder_->killed("kernel", boot_now());
   recorder_->note(EventKind::healed, "harness");

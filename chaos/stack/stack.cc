@@ -64,8 +64,8 @@ std::vector<std::string> Stack::environment() const {
           "AEROMQ_KILL_TRACE=" + (dir_ / "trace").string()};
 }
 
-Stack::Stack(fs::path bin_dir, fs::path dir, const StackOptions& options)
-    : bin_(std::move(bin_dir)), dir_(std::move(dir)), programs_(options.programs) {
+Stack::Stack(const fs::path& bin_dir, fs::path dir, const StackOptions& options)
+    : bin_(fs::canonical(bin_dir)), dir_(std::move(dir)), programs_(options.programs) {
   start();  // the first start makes the directory
   if (options.settings.empty() && !options.prepare) return;
   stop();

@@ -34,7 +34,8 @@ class Stack {
  public:
   /// Starts `aeromq up` with nodes a, b and c and waits until it is ready. Throws
   /// std::runtime_error.
-  Stack(std::filesystem::path bin_dir, std::filesystem::path dir, const StackOptions& options = {});
+  Stack(const std::filesystem::path& bin_dir, std::filesystem::path dir,
+        const StackOptions& options = {});
   Stack(const Stack&) = delete;
   Stack& operator=(const Stack&) = delete;
   ~Stack();
