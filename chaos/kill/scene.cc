@@ -116,8 +116,8 @@ void Scene::judge_forgotten_questions(const History& history) {
       open.erase(event.request);
   }
   for (const auto& [request, number] : open)
-    fault(fmt::format("record {} asks for a confirmation of {} whose end nobody recorded", number,
-                      request));
+    fault(fmt::format("F4.2: record {} asks for a confirmation of {} whose end nobody recorded",
+                      number, request));
 }
 
 const DrillMark* Scene::drill_at(std::uint64_t at_ns) const {

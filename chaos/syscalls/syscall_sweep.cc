@@ -109,17 +109,29 @@ class Sweep {
     }
   }
 
+  // Every process and every kind of call gets its turn, whatever their numbers; within one it is
+  // chance. Goes on until so many processes were killed: a run that came through is no kill.
   void run_sample(const std::vector<SyscallPoint>& points) {
-    std::vector<SyscallPoint> chosen;
-    std::mt19937_64 random(options_.seed);
-    std::ranges::sample(points, std::back_inserter(chosen), options_.runs, random);
-    fmt::print("kills {} of {}, seed {}\n", chosen.size(), points.size(), options_.seed);
-    for (const auto& point : chosen) kill_at(point);
+    std::map<std::string, std::vector<SyscallPoint>> kinds;
+    for (const auto& point : points) kinds[point.process + " " + point.call].push_back(point);
+    std::mt19937_64 random(options_.seed * options_.parts + options_.part);
+    for (auto& [name, kind] : kinds) std::ranges::shuffle(kind, random);
+    const auto wanted_kills = (options_.runs + options_.parts - 1 - options_.part) / options_.parts;
+    fmt::print("kills {} of {}, seed {}\n", wanted_kills, points.size(), options_.seed);
+    for (bool any = true; any && tally_.fired() < wanted_kills;) {
+      any = false;
+      for (auto& [name, kind] : kinds) {
+        if (kind.empty() || tally_.fired() >= wanted_kills) continue;
+        any = true;
+        kill_at(kind.back());
+        kind.pop_back();
+      }
+    }
   }
 
   // Beyond what was counted too: a thread is done when the command comes through untouched.
   void run_all(const std::vector<SyscallPoint>& points) {
-    for (std::size_t i = 0; i < points.size(); ++i) {
+    for (std::size_t i = options_.part; i < points.size(); i += options_.parts) {
       auto point = points[i];
       const bool hit = kill_at(point);
       const bool last = i + 1 == points.size() || points[i + 1].nth <= point.nth;

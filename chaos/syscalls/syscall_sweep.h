@@ -11,6 +11,8 @@ namespace aeromq::chaos {
 struct SyscallOptions {
   std::filesystem::path bin_dir;
   unsigned runs = 0;  ///< that many kills, chosen by the seed; 0 = every one
+  unsigned part = 0;  ///< this run does the points whose number modulo `parts` is `part`
+  unsigned parts = 1;
   std::uint64_t seed = 1;
   std::string only_class;    ///< substring; empty = all
   std::string only_process;  ///< whole name without "aeromq-"; empty = all

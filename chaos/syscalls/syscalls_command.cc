@@ -12,6 +12,9 @@ void add_syscalls_command(CLI::App& app, Place& place) {
   sweep->add_option("--bin-dir", place.bin_dir, "the programs under test: a release build");
   sweep->add_option("--runs", options->runs, "that many kills, chosen by --seed; 0 = every one");
   sweep->add_option("--seed", options->seed, "of the choice");
+  sweep->add_option("--part", options->part, "with --parts: which part of the points, from 0");
+  sweep->add_option("--parts", options->parts, "split the points into this many parts")
+      ->check(CLI::PositiveNumber);
   sweep->add_option("--class", options->only_class, "only classes whose name contains this");
   sweep->add_option("--process", options->only_process, "only this process, as in audit-writer");
   sweep->add_option("--call", options->only_call, "only this system call");
