@@ -215,7 +215,8 @@ DrillEnd run_drill(Scene& scene, const Drill& drill) {
                                 drill.stops ? "stop" : name_of(drill.restart)),
                     replay_of(drill));
   DrillEnd end;
-  if (!settle(scene, "before")) return end;
+  if (!scene.settled && !settle(scene, "before")) return end;
+  scene.settled = false;
   if (!drill.command_class->prepare(scene)) {
     scene.fault("the cluster could not be prepared");
     return end;
@@ -228,6 +229,7 @@ DrillEnd run_drill(Scene& scene, const Drill& drill) {
   scene.recorder().look();
   scene.recorder().follow(false);
   ask_outcome(scene, end.attempt);
+  scene.settled = true;
   return end;
 }
 

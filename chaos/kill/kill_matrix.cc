@@ -142,7 +142,9 @@ class Matrix {
   }
 
   void carry_out(const Drill& drill) {
+    const auto began = boot_now();
     const auto end = run_drill(scene(), drill);
+    const auto took_ms = (boot_now() - began) / 1'000'000;
     const auto fault = drill.stops            ? "stop, return late"
                        : drill.second.empty() ? "kill, restart " + name_of(drill.restart)
                                               : "kill twice";
@@ -152,9 +154,9 @@ class Matrix {
       killed_.insert(drill.point);
       document_.add(drill.point, drill.command_class->name, end.attempt);
     }
-    fmt::print("{:<36} {:<46} {:<5} exit {:>3}{}{}\n", drill.command_class->name, drill.point,
-               drill.stops ? "stop" : name_of(drill.restart), end.attempt.exit_code,
-               drill.second.empty() ? "" : "  then " + drill.second,
+    fmt::print("{:<36} {:<46} {:<5} exit {:>3} {:>5} ms{}{}\n", drill.command_class->name,
+               drill.point, drill.stops ? "stop" : name_of(drill.restart), end.attempt.exit_code,
+               took_ms, drill.second.empty() ? "" : "  then " + drill.second,
                !end.hit                                   ? "  (not reached)"
                : !drill.second.empty() && !end.hit_second ? "  (second not reached)"
                                                           : "");

@@ -31,6 +31,8 @@ class Scene {
   /// What preparing has aimed at, so that no armed point is spent on looking around.
   std::vector<std::string> words;
   std::string about;  ///< a request to ask about
+  /// The last drill saw the stack come back, and nothing was broken since.
+  bool settled = false;
 
   std::string holder();
   /// A node whose promotion every check of the kernel would let pass now; empty if none.

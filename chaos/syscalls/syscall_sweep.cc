@@ -17,10 +17,6 @@ constexpr unsigned kDrillsOfAScene = 120;
 constexpr unsigned kMostCalls =
     400;  // of one kind by one thread in one command: far above any seen
 
-const std::vector<std::string> kProcesses{
-    "broker",       "authority-gate", "explainer", "confirmation-keeper",
-    "audit-writer", "dispatcher",     "kernel",    "audit-reader"};
-
 struct SyscallPoint {
   const CommandClass* command_class = nullptr;
   std::string process;
@@ -91,7 +87,7 @@ class Sweep {
     if (!here.stack().settle() || !command_class.prepare(here))
       return here.fault("the cluster could not be prepared");
     std::map<std::string, std::unique_ptr<CallCounter>> counters;
-    for (const auto& process : kProcesses) {
+    for (const auto& process : traced_processes()) {
       const auto dir = here.dir() / "calls" / process;
       std::filesystem::remove_all(dir);
       std::filesystem::create_directories(dir);
@@ -147,10 +143,11 @@ class Sweep {
     here.begin_drill(fmt::format("{} / {} thread {} {} #{}", point.command_class->name,
                                  point.process, point.thread, point.call, point.nth),
                      replay_of(point));
-    if (!here.stack().settle()) {
+    if (!here.settled && !here.stack().settle()) {
       here.fault("the stack did not come back before");
       return false;
     }
+    here.settled = false;
     if (!point.command_class->prepare(here)) {
       here.fault("the cluster could not be prepared");
       return false;
@@ -174,7 +171,8 @@ class Sweep {
       fault.text = fmt::format("{} #{}", point.call, point.nth);
     }
     judge_attempt(here, attempt);
-    if (!here.stack().settle()) here.fault("the stack did not come back after");
+    here.settled = here.stack().settle();
+    if (!here.settled) here.fault("the stack did not come back after");
     here.recorder().look();
     here.recorder().follow(false);
     ask_outcome(here, attempt);

@@ -24,4 +24,7 @@ struct SyscallOptions {
 /// Prints what it does. 0 only if no promise was broken.
 int run_syscall_sweep(const SyscallOptions& options);
 
+/// The same for the starts of processes that were killed: start_sweep.cc.
+int run_start_sweep(const SyscallOptions& options);
+
 }  // namespace aeromq::chaos

@@ -20,9 +20,11 @@ void add_syscalls_command(CLI::App& app, Place& place) {
   sweep->add_option("--call", options->only_call, "only this system call");
   sweep->add_option("--thread", options->only_thread, "only this thread, from 0");
   sweep->add_option("--nth", options->only_nth, "only the nth call, from 1");
-  sweep->callback([options, &place] {
+  auto starts = std::make_shared<bool>(false);
+  sweep->add_flag("--starts", *starts, "in the middle of a killed process's next start instead");
+  sweep->callback([options, starts, &place] {
     options->bin_dir = place.bin_dir;
-    place.exit_code = run_syscall_sweep(*options);
+    place.exit_code = *starts ? run_start_sweep(*options) : run_syscall_sweep(*options);
   });
 }
 

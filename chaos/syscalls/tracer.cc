@@ -21,6 +21,12 @@ std::string traced_set() {
   return set;
 }
 
+bool wait_attached(const std::vector<pid_t>& threads) {
+  return poll_until(kAttachMs, [&] { return std::ranges::all_of(threads, is_traced); });
+}
+
+}  // namespace
+
 bool is_traced(pid_t thread) {
   std::ifstream status(fmt::format("/proc/{}/status", thread));
   for (std::string line; std::getline(status, line);)
@@ -28,11 +34,12 @@ bool is_traced(pid_t thread) {
   return false;
 }
 
-bool wait_attached(const std::vector<pid_t>& threads) {
-  return poll_until(kAttachMs, [&] { return std::ranges::all_of(threads, is_traced); });
+const std::vector<std::string>& traced_processes() {
+  static const std::vector<std::string> processes{
+      "broker",       "authority-gate", "explainer", "confirmation-keeper",
+      "audit-writer", "dispatcher",     "kernel",    "audit-reader"};
+  return processes;
 }
-
-}  // namespace
 
 std::vector<pid_t> threads_of(pid_t pid) {
   std::vector<pid_t> threads;

@@ -14,6 +14,12 @@ namespace aeromq::chaos {
 /// The threads of a process, in the order of their making.
 std::vector<pid_t> threads_of(pid_t pid);
 
+/// The processes of a stack, by their programs' names without "aeromq-".
+const std::vector<std::string>& traced_processes();
+
+/// True while some strace holds the thread.
+bool is_traced(pid_t thread);
+
 /// False if this machine does not let us trace.
 bool can_trace();
 
