@@ -24,20 +24,35 @@ const Pass* pass_of(const std::vector<Pass>& passes, const std::string& point) {
   return found == passes.end() ? nullptr : &*found;
 }
 
-// F4.1: a client that dies before it submits. Nothing reached the kernel, nothing is recorded.
-void judge_never_submitted(Scene& scene, const Attempt& attempt, std::size_t records_before,
-                           std::size_t rows_before, const std::vector<Pass>& passes) {
-  const auto& records = scene.recorder().records();
-  for (std::size_t i = records_before; i < records.size(); ++i)
-    if (!records[i].request.empty() && records[i].command == command_named(scene.words))
-      scene.fault(fmt::format("F4.1: record {} ({}) of a request that was never submitted",
-                              records[i].number, records[i].stage));
-  if (scene.recorder().last_seen().rows.size() != rows_before)
-    scene.fault("F4.1: the kernel decided what was never submitted");
-  if (pass_of(passes, "kernel.act.received") != nullptr)
-    scene.fault("F4.1: an act reached the kernel");
-  if (!attempt.request.empty()) scene.fault("F4.1: a request id of what was never submitted");
-}
+// F4.1: a client that dies before it submits. Nothing reaches the kernel, nothing is recorded, also
+// not a while later: it is judged when the stack has long gone on.
+class NeverSubmitted {
+ public:
+  NeverSubmitted(Scene& scene, const Drill& drill)
+      : scene_(scene),
+        applies_(drill.point == "client.submit.before_send" && !scene.words.empty()),
+        after_(scene.recorder().last_record()),
+        rows_(scene.recorder().last_seen().rows.size()) {}
+
+  void judge(const DrillEnd& end) {
+    if (!applies_ || !end.hit || !end.attempt.mutation) return;
+    for (const auto& record : scene_.recorder().records())
+      if (record.number > after_ && !record.request.empty() &&
+          record.command == command_named(scene_.words))
+        scene_.fault(fmt::format("F4.1: record {} ({}) of what was never submitted", record.number,
+                                 record.stage));
+    if (scene_.recorder().last_seen().rows.size() != rows_)
+      scene_.fault("F4.1: the kernel decided what was never submitted");
+    if (!end.attempt.request.empty())
+      scene_.fault("F4.1: a request id of what was never submitted");
+  }
+
+ private:
+  Scene& scene_;
+  bool applies_;
+  std::uint64_t after_;
+  std::size_t rows_;
+};
 
 // Whoever looks learns that a part is missing: it is marked so, or nobody answers at all.
 bool is_told_missing(Scene& scene) {
@@ -144,8 +159,6 @@ void let_return(Scene& scene, const Drill& drill, const std::vector<Pass>& passe
 DrillEnd run_single(Scene& scene, const Drill& drill) {
   auto& stack = scene.stack();
   auto& recorder = scene.recorder();
-  const auto records_before = recorder.records().size();
-  const auto rows_before = recorder.last_seen().rows.size();
   if (drill.restart != Restart::once) stack.hold_supervisor();
   stack.arm(drill.point, drill.stops ? "stop" : "kill");
   DrillEnd end;
@@ -162,8 +175,6 @@ DrillEnd run_single(Scene& scene, const Drill& drill) {
     bring_back(scene, drill);
   else if (drill.restart != Restart::once)
     stack.release_supervisor();
-  if (end.hit && drill.point == "client.submit.before_send" && end.attempt.mutation)
-    judge_never_submitted(scene, end.attempt, records_before, rows_before, passes);
   return end;
 }
 
@@ -223,11 +234,13 @@ DrillEnd run_drill(Scene& scene, const Drill& drill) {
   }
   scene.recorder().look();
   scene.recorder().follow(false);
+  NeverSubmitted never_submitted(scene, drill);
   end = drill.second.empty() ? run_single(scene, drill) : run_pair(scene, drill);
   judge_attempt(scene, end.attempt);
   if (!settle(scene, "after")) return end;
   scene.recorder().look();
   scene.recorder().follow(false);
+  never_submitted.judge(end);
   ask_outcome(scene, end.attempt);
   scene.settled = true;
   return end;
