@@ -64,20 +64,52 @@ Attempt by_an_observer(Scene& scene) {
   return attempt;
 }
 
+// Waiting for what others do ends early when a fault has fired: then it may never come.
+class Fired {
+ public:
+  explicit Fired(Scene& scene) : scene_(scene), armed_(scene.stack().armed()) {}
+  bool operator()() const { return armed_ && !scene_.stack().armed(); }
+
+ private:
+  Scene& scene_;
+  bool armed_;
+};
+
 // The end of a pending confirmation is recorded by others, after its client is gone.
 Attempt client_gone(Scene& scene) {
+  const Fired fired(scene);
   Conversation conversation(scene.stack(), scene.recorder(), "operator", with_reason(scene.words));
   conversation.kill();
   auto attempt = conversation.finish();
   attempt.mutation = true;
   poll_until(kCheckMs, [&] {
-    if (attempt.request.empty() || !scene.stack().armed()) return true;
+    if (attempt.request.empty() || fired()) return true;
     scene.recorder().look();
     return std::ranges::any_of(scene.recorder().records(), [&](const WitnessedRecord& record) {
       return record.request == attempt.request && record.stage == "confirmation_ended";
     });
   });
   return attempt;
+}
+
+// The age of the last report of node a; nothing if nobody tells.
+std::optional<std::uint64_t> report_age(Scene& scene) {
+  const auto cluster = scene.stack().inspect({"inspect", "cluster"});
+  if (!cluster) return std::nullopt;
+  return (*cluster)["nodes"][0]["report_age_ms"].get<std::uint64_t>();
+}
+
+// Nobody asks for anything: a node reports to the kernel.
+Attempt node_reports(Scene& scene) {
+  const Fired fired(scene);
+  auto last = report_age(scene);
+  poll_until(kCheckMs, [&] {
+    const auto now = report_age(scene);
+    const bool reported = last && now && *now < *last;
+    last = now;
+    return reported || fired();
+  });
+  return look(scene.stack(), scene.recorder(), "operator", {"inspect", "cluster"});
 }
 
 auto restarts(const std::string& process) {
@@ -114,6 +146,7 @@ const std::vector<CommandClass>& command_classes() {
       {"mutation by an observer", aim_legal, by_an_observer},
       {"audit query", ready, looks("auditor", {"audit", "tail"})},
       {"audit query by an operator", ready, looks("operator", {"audit", "tail"})},
+      {"a node's report", ready, node_reports},
       {"explainer restarted", ready, restarts("aeromq-explainer"), true},
       {"dispatcher restarted", ready, restarts("aeromq-dispatcher"), true},
       {"audit writer restarted", ready, restarts("aeromq-audit-writer"), true},
