@@ -92,11 +92,12 @@ Attempt client_gone(Scene& scene) {
   return attempt;
 }
 
-// The age of the last report of node a; nothing if nobody tells.
+// The age of the last report of node a; nothing if nobody tells, or if it never reported.
 std::optional<std::uint64_t> report_age(Scene& scene) {
   const auto cluster = scene.stack().inspect({"inspect", "cluster"});
   if (!cluster) return std::nullopt;
-  return (*cluster)["nodes"][0]["report_age_ms"].get<std::uint64_t>();
+  const auto& age = (*cluster)["nodes"][0]["report_age_ms"];
+  return age.is_number_unsigned() ? std::optional(age.get<std::uint64_t>()) : std::nullopt;
 }
 
 // Nobody asks for anything: a node reports to the kernel.
