@@ -78,9 +78,9 @@ bool file_exists(const fs::path& path) {
   return fs::exists(path, ignored);
 }
 
-Result<void> make_directories(const fs::path& path) {
+Result<void> make_directory(const fs::path& path) {
   std::error_code error;
-  fs::create_directories(path, error);
+  fs::create_directory(path, error);
   if (error) return fail(file_error("create", path, error.value()));
   return {};
 }

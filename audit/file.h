@@ -56,7 +56,11 @@ Result<void> rename_file(const std::filesystem::path& from, const std::filesyste
 void remove_file(const std::filesystem::path& path);
 /// False too if nobody can tell.
 bool file_exists(const std::filesystem::path& path);
-Result<void> make_directories(const std::filesystem::path& path);
+/// No error if it is there already.
+Result<void> make_directory(const std::filesystem::path& path);
+/// Makes what is missing of the path. All but the last name are durable then: whoever opens the
+/// last one must sync its parent, also when it was there already.
+Result<void> make_durable_directories(const std::filesystem::path& path);
 /// The names in it, in no order.
 Result<std::vector<std::string>> list_directory(const std::filesystem::path& path);
 std::filesystem::path absolute_path(const std::filesystem::path& path);

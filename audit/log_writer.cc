@@ -38,7 +38,7 @@ Result<std::unique_ptr<LogWriter>> LogWriter::open(const fs::path& dir, LogWrite
 }
 
 Result<void> LogWriter::take_log_lock() {
-  if (auto made = make_directories(dir_ / "log"); !made) return made;
+  if (auto made = make_durable_directories(dir_ / "log"); !made) return made;
   auto lock = open_file(dir_ / "LOCK", O_RDWR | O_CREAT);
   if (!lock) return fail(lock.error());
   lock_ = std::move(*lock);

@@ -90,14 +90,8 @@ void remove_file(const fs::path& path) { disk().remove(path.native()); }
 
 bool file_exists(const fs::path& path) { return disk().status(path.native()).has_value(); }
 
-Result<void> make_directories(const fs::path& path) {
-  fs::path made;
-  for (const auto& name : path) {
-    made /= name;
-    const int answer = disk().make_directory(made.native());
-    if (answer < 0) return fail(file_error("create", path, code_of(answer)));
-  }
-  return {};
+Result<void> make_directory(const fs::path& path) {
+  return done_or(disk().make_directory(path.native()), "create", path);
 }
 
 Result<std::vector<std::string>> list_directory(const fs::path& path) {
