@@ -1,4 +1,4 @@
-// The register's file: what survives, what can't be changed, what reading never does.
+// The register's SQLite file as others see it: what can't be changed, what reading never does.
 #include "kernel/store.h"
 
 #include <gtest/gtest.h>
@@ -26,26 +26,6 @@ std::string outside(const std::string& path, const char* sql) {
   sqlite3_free(message);
   sqlite3_close(database);
   return said;
-}
-
-TEST(Store, KeepsTheRegisterAndForgetsReports) {
-  const test::ScratchFolder folder;
-  auto state = three_nodes();
-  auto store = Store::create(folder / "r", state);
-  ASSERT_TRUE(store);
-  all_report(state, kStart);
-  apply(state, Action::demote, "a");
-  store->begin();
-  store->write_register(state);
-  store->commit();
-  const auto loaded = Store::open(folder / "r", Store::Mode::read_only)->load();
-  EXPECT_EQ(loaded.fencing_epoch, 2U);
-  EXPECT_EQ(loaded.holder, "");
-  EXPECT_EQ(loaded.last_primary, "a");
-  EXPECT_EQ(loaded.demoted_epoch, 2U);
-  EXPECT_EQ(loaded.acknowledged, 500U);
-  EXPECT_EQ(loaded.history, state.history);
-  EXPECT_FALSE(loaded.nodes.at("a").heard);
 }
 
 TEST(Store, RefusesWhatIsNoRegister) {
@@ -98,22 +78,6 @@ TEST(Store, OutcomeHole17_QuestionsLeaveEveryOctetAsItWas) {
   }
   EXPECT_EQ(octets_of(kernel.path()), file);
   EXPECT_EQ(octets_of(kernel.path() + "-wal"), wal);
-}
-
-TEST(Store, OutcomeHole12_ARestoredRegisterHasAnotherHistory) {
-  InProcessKernel kernel;
-  kernel.fresh();
-  auto one = kernel.open(1);
-  const auto id = id_of(one->opened(), kStart / 1000 + 9, 1);
-  const auto path = kernel.path();
-  {
-    auto store = Store::open(path, Store::Mode::read_write);
-    store->renew_history(HistoryId{{9, 9, 9, 9}}, 12);
-  }
-  kernel.restart();
-  auto two = kernel.open(1);
-  EXPECT_EQ(two->call(outcome_call(id))->outcome.front().verdict, Verdict::unknown);
-  EXPECT_EQ(two->call({})->snapshot.fencing_epoch, 12U);
 }
 
 }  // namespace
