@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 #include <sqlite3.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <fstream>
 
@@ -36,6 +39,35 @@ TEST(Store, RefusesWhatIsNoRegister) {
   outside(folder / "other", "CREATE TABLE meta(key, value)");
   EXPECT_FALSE(Store::open(folder / "other", Store::Mode::read_write));
   EXPECT_FALSE(Store::create(folder / "text", three_nodes()));
+}
+
+TEST(Store, ACreationThatDiedAnywhereCanBeDoneAgain) {
+  constexpr rlim_t kStep = 2048;
+  const test::ScratchFolder folder;
+  int died = 0;
+  bool made = false;
+  for (rlim_t limit = 0; !made; limit += kStep) {
+    const auto path = folder / ("r" + std::to_string(limit));
+    const pid_t child = ::fork();
+    if (child == 0) {
+      const rlimit ends{limit, limit};  // the write that passes it ends the process
+      ::setrlimit(RLIMIT_FSIZE, &ends);
+      const rlimit no_core{0, 0};
+      ::setrlimit(RLIMIT_CORE, &no_core);
+      ::_exit(Store::create(path, three_nodes()) ? 0 : 1);
+    }
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    made = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    if (!made) ++died;
+    if (!Store::exists(path)) {
+      ASSERT_TRUE(Store::create(path, three_nodes())) << limit;
+    }
+    const auto store = Store::open(path, Store::Mode::read_write);
+    ASSERT_TRUE(store) << limit << ": " << store.error().message;
+    EXPECT_EQ(store->load().holder, "a");
+  }
+  EXPECT_GT(died, 5);
 }
 
 TEST(Store, OutcomeHole19_ALedgerRowNeitherGoesNorChanges) {
