@@ -78,9 +78,9 @@ bool file_exists(const fs::path& path) {
   return fs::exists(path, ignored);
 }
 
-Result<void> make_directory(const fs::path& path) {
+Result<void> make_directories(const fs::path& path) {
   std::error_code error;
-  fs::create_directory(path, error);
+  fs::create_directories(path, error);
   if (error) return fail(file_error("create", path, error.value()));
   return {};
 }
@@ -101,6 +101,18 @@ Result<void> sync_directory(const fs::path& path) {
   auto fd = open_file(path, O_RDONLY | O_DIRECTORY);
   if (!fd) return fail(fd.error());
   if (::fsync(fd->number()) != 0) return fail(file_error("fsync", path, errno));
+  return {};
+}
+
+Result<void> sync_folders_above(const fs::path& path) {
+  for (auto at = absolute_path(path); at.has_relative_path();) {
+    at = at.parent_path();
+    const auto fd = open_file(at, O_RDONLY | O_DIRECTORY);
+    if (!fd) return {};
+    if (::fsync(fd->number()) == 0) continue;
+    if (errno == EINVAL || errno == EROFS) return {};
+    return fail(file_error("fsync", at, errno));
+  }
   return {};
 }
 

@@ -51,16 +51,15 @@ Result<void> sync_data(const Fd& fd, const std::filesystem::path& path);
 /// The octets and everything about the file that its reading needs.
 Result<void> sync_file(const Fd& fd, const std::filesystem::path& path);
 Result<void> sync_directory(const std::filesystem::path& path);
+/// Syncs every folder above `path`, upwards until one cannot be opened or its file system syncs no
+/// folders: nobody has made a folder in that one.
+Result<void> sync_folders_above(const std::filesystem::path& path);
 Result<void> rename_file(const std::filesystem::path& from, const std::filesystem::path& to);
 /// Removes the name; no error if it cannot.
 void remove_file(const std::filesystem::path& path);
 /// False too if nobody can tell.
 bool file_exists(const std::filesystem::path& path);
-/// No error if it is there already.
-Result<void> make_directory(const std::filesystem::path& path);
-/// Makes what is missing of the path. All but the last name are durable then: whoever opens the
-/// last one must sync its parent, also when it was there already.
-Result<void> make_durable_directories(const std::filesystem::path& path);
+Result<void> make_directories(const std::filesystem::path& path);
 /// The names in it, in no order.
 Result<std::vector<std::string>> list_directory(const std::filesystem::path& path);
 std::filesystem::path absolute_path(const std::filesystem::path& path);

@@ -24,25 +24,4 @@ Result<Bytes> read_file(const fs::path& path, std::uint64_t limit) {
   return read_at(*fd, 0, static_cast<std::size_t>(wanted), path);
 }
 
-// From the top down, each name synced before the next is made: so wherever a crash ends this, only
-// the deepest folder that is there can be one that a power cut takes away, and with it the log.
-Result<void> make_durable_directories(const fs::path& path) {
-  std::vector<fs::path> missing{absolute_path(path)};
-  auto deepest = missing.back().parent_path();
-  for (; deepest.has_relative_path() && !file_exists(deepest); deepest = deepest.parent_path())
-    missing.push_back(deepest);
-  if (missing.size() > 1) {
-    // A folder that cannot be read is none that an earlier start made.
-    const auto above = deepest.parent_path();
-    if (const auto fd = open_file(above, O_RDONLY | O_DIRECTORY))
-      if (auto synced = sync_file(*fd, above); !synced) return synced;
-  }
-  for (auto name = missing.rbegin(); name != missing.rend(); ++name) {
-    if (auto made = make_directory(*name); !made) return made;
-    if (name + 1 == missing.rend()) break;
-    if (auto synced = sync_directory(name->parent_path()); !synced) return synced;
-  }
-  return {};
-}
-
 }  // namespace aeromq::audit

@@ -38,7 +38,7 @@ Result<std::unique_ptr<LogWriter>> LogWriter::open(const fs::path& dir, LogWrite
 }
 
 Result<void> LogWriter::take_log_lock() {
-  if (auto made = make_durable_directories(dir_ / "log"); !made) return made;
+  if (auto made = make_directories(dir_ / "log"); !made) return made;
   auto lock = open_file(dir_ / "LOCK", O_RDWR | O_CREAT);
   if (!lock) return fail(lock.error());
   lock_ = std::move(*lock);
@@ -66,6 +66,10 @@ Result<void> LogWriter::begin(Moment now) {
   auto mark = read_watermark(options_.watermark);
   auto found = recover(dir_, mark ? *mark : std::nullopt);
   if (!found) return fail(found.error());
+
+  // A first start may have made folders above too, or an earlier one that died in here.
+  if (found->fresh)
+    if (auto synced = sync_folders_above(dir_); !synced) return synced;
 
   report_.found = found->kind;
   report_.fresh = found->fresh;

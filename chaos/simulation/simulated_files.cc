@@ -90,8 +90,22 @@ void remove_file(const fs::path& path) { disk().remove(path.native()); }
 
 bool file_exists(const fs::path& path) { return disk().status(path.native()).has_value(); }
 
-Result<void> make_directory(const fs::path& path) {
-  return done_or(disk().make_directory(path.native()), "create", path);
+Result<void> make_directories(const fs::path& path) {
+  fs::path made;
+  for (const auto& name : path) {
+    made /= name;
+    const int answer = disk().make_directory(made.native());
+    if (answer < 0) return fail(file_error("create", path, code_of(answer)));
+  }
+  return {};
+}
+
+Result<void> sync_folders_above(const fs::path& path) {
+  for (auto at = absolute_path(path); at.has_relative_path();) {
+    at = at.parent_path();
+    if (auto synced = sync_directory(at); !synced) return synced;
+  }
+  return {};
 }
 
 Result<std::vector<std::string>> list_directory(const fs::path& path) {
