@@ -52,8 +52,8 @@ constexpr std::array kPredicates{
               judge_audit},
     Predicate{{"I-RETRY",
                "A request is handed over and called at most once, and only after its submit and "
-               "its confirmation were asked.",
-               "D3, D5, E1, F10", "a request with a call, a row or a dispatch message"},
+               "its confirmation were asked; nothing but that call makes a row.",
+               "D3, D4, D5, E1, F10", "a request with a call, a row or a dispatch message"},
               judge_retry},
     Predicate{{"I-DECIDED",
                "An answer that claims an end is the end: after not executed nothing ever executes, "

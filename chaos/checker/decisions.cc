@@ -81,6 +81,7 @@ void judge_claims(const Index& index, const RequestEvents& request, Findings& fi
 /// An act commits only under the epoch that its id names, while that is its dispatcher's newest,
 /// and in the run of the kernel that opened it.
 void judge_fence(const Index& index, Findings& findings) {
+  if (!index.has(EventKind::opened)) return;
   std::map<std::string_view, const Event*> newest;
   auto opened = index.of(EventKind::opened).begin();
   for (const auto* row : index.of(EventKind::row)) {
@@ -90,10 +91,12 @@ void judge_fence(const Index& index, Findings& findings) {
     }
     const auto id = RequestId::parse(row->request);
     if (!id) continue;
-    const auto at = newest.find(std::to_string(id->session.dispatcher));
-    if (at == newest.end()) continue;
     findings.judged();
-    if (id->session.epoch != at->second->epoch)
+    const auto at = newest.find(std::to_string(id->session.dispatcher));
+    if (at == newest.end())
+      findings.breaks(*row, fmt::format("{} committed, and dispatcher {} never opened",
+                                        row->request, id->session.dispatcher));
+    else if (id->session.epoch != at->second->epoch)
       findings.breaks(*row,
                       fmt::format("{} of epoch {} committed while dispatcher {} had epoch {}",
                                   row->request, id->session.epoch, at->first, at->second->epoch));
