@@ -49,6 +49,36 @@ void judge_stages(const RequestEvents& request, const Event& effect, const Event
   }
 }
 
+/// The tokens in its records are those that the keeper gave out and took back.
+void judge_tokens(const RequestEvents& request, Findings& findings) {
+  for (const auto& [stage, kind] : {std::pair{"confirmation_asked", EventKind::issued},
+                                    std::pair{"confirmed", EventKind::spent}}) {
+    const auto* record = record_of(request, stage);
+    if (record == nullptr || request.of(kind).empty()) continue;
+    const auto is_its = [&](const Event* seen) { return seen->token == record->token; };
+    if (std::ranges::none_of(request.of(kind), is_its))
+      findings.breaks(*record,
+                      fmt::format("record {} of {} has another token", stage, request.text));
+  }
+}
+
+/// What the log says about the end of a kernel action is what the ledger has.
+void judge_recorded_end(const Index& index, const RequestEvents& request, const Event& kept,
+                        Findings& findings) {
+  const bool says_executed = kept.what == "executed" || kept.verdict == "executed";
+  const bool says_rejected = kept.what == "rejected";
+  const bool denies = kept.verdict == "not executed" || kept.verdict == "not_executed";
+  if (!says_executed && !says_rejected && !denies) return;
+  const auto& rows = request.of(index.sees_kernel() ? EventKind::row : EventKind::stands);
+  const auto has = [&](std::string_view verdict) {
+    return std::ranges::any_of(rows, [&](const Event* row) { return row->verdict == verdict; });
+  };
+  if ((says_executed && !has("executed")) || (says_rejected && !has("rejected")) ||
+      (denies && has("executed")) || (says_executed && denies))
+    findings.breaks(kept, fmt::format("record {} of {} says {} ({}), the ledger does not",
+                                      kept.number, request.text, kept.what, kept.verdict));
+}
+
 /// The stage that an answer on the road rests on; empty: any.
 std::string_view stage_of(const Event& told) {
   if (told.what == "outcome") return {};
@@ -104,6 +134,10 @@ void judge_audit(const Index& index, Findings& findings) {
       judge_licence(index, request, *effect, findings);
       judge_stages(request, *effect, row, findings);
     }
+    if (!request.of(EventKind::kept).empty()) judge_tokens(request, findings);
+    if (request.id && request.id->kernel_action)
+      for (const auto* kept : request.of(EventKind::kept))
+        judge_recorded_end(index, request, *kept, findings);
     for (const auto* told : request.of(EventKind::told)) {
       if (told->number == 0) continue;
       findings.judged();

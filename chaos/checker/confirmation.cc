@@ -5,16 +5,28 @@
 #include <map>
 
 #include "chaos/checker/predicate.h"
+#include "messages/kernel.h"
 
 namespace aeromq::chaos {
 namespace {
 
-bool submitted(const Index& index, const RequestEvents& request, const Event& row,
-               const Event& effect) {
-  return std::ranges::any_of(request.of(EventKind::asked), [&](const Event* asked) {
-    return is_word_of(*asked, "submit", row.principal, effect) &&
-           (!index.sees_command_digests() || asked->digest == row.digest);
-  });
+/// The command asked for is the action done, on the same node.
+bool is_action_of(const Event& submit, const Event& row) {
+  const auto command = find_command(submit.command);
+  const bool same_action =
+      !command || row.what.empty() ||
+      (command_row(*command).kernel_action() && text_of(action_of(*command)) == row.what);
+  return same_action && (submit.node.empty() || submit.node == row.node);
+}
+
+/// The submit that an execution rests on, or nullptr.
+const Event* submitted(const Index& index, const RequestEvents& request, const Event& row,
+                       const Event& effect) {
+  for (const auto* asked : request.of(EventKind::asked))
+    if (is_word_of(*asked, "submit", row.principal, effect) && is_action_of(*asked, row) &&
+        (!index.sees_command_digests() || asked->digest == row.digest))
+      return asked;
+  return nullptr;
 }
 
 /// What the keeper gave out for this yes, or nullptr.
@@ -44,12 +56,14 @@ bool recorded(const Index& index, const RequestEvents& request, const Event& row
   });
 }
 
+/// A confirmation comes over the session that asked for it, or not at all: same client, same run.
 void judge_yes(const Index& index, const RequestEvents& request, const Event& row,
-               const Event& effect, Findings& findings) {
+               const Event& effect, const Event& submit, Findings& findings) {
   bool asked_any = false;
   bool issued_any = false;
   for (const auto* confirm : request.of(EventKind::asked)) {
-    if (!is_word_of(*confirm, "confirm", row.principal, effect)) continue;
+    const bool same_session = confirm->lane == submit.lane && confirm->run == submit.run;
+    if (!is_word_of(*confirm, "confirm", row.principal, effect) || !same_session) continue;
     asked_any = true;
     if (!index.sees_keeper()) {
       if (recorded(index, request, row, *confirm)) return;
@@ -59,7 +73,7 @@ void judge_yes(const Index& index, const RequestEvents& request, const Event& ro
     issued_any = issued_any || issued;
     if (issued && spent_on(request, *confirm, effect)) return;
   }
-  const char* why = "no confirmation by its principal";
+  const char* why = "no confirmation by its principal in the session that submitted it";
   if (asked_any && !index.sees_keeper())
     why = "no record of this confirmation";
   else if (issued_any)
@@ -128,10 +142,12 @@ void judge_confirm(const Index& index, Findings& findings) {
                         fmt::format("{} executed for nobody: it has no row", request.text));
         continue;
       }
-      if (!submitted(index, request, *row, *effect))
+      const auto* submit = submitted(index, request, *row, *effect);
+      if (submit == nullptr)
         findings.breaks(*effect, fmt::format("{} executed: {} submitted no such command",
                                              request.text, row->principal));
-      judge_yes(index, request, *row, *effect, findings);
+      else
+        judge_yes(index, request, *row, *effect, *submit, findings);
     }
   }
 }
