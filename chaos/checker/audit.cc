@@ -15,16 +15,18 @@ const Event* record_of(const RequestEvents& request, std::string_view stage) {
   return at == kept.end() ? nullptr : *at;
 }
 
-/// Its licence was on disk before the kernel acted.
-void judge_licence(const Index& index, const RequestEvents& request, const Event& effect,
+/// Its licence was on disk before it was handed to the kernel, and so before the kernel acted.
+void judge_licence(const Index& index, const RequestEvents& request, const Event& act,
                    Findings& findings) {
-  if (!index.has(EventKind::durable)) return;
   const auto* dispatched = record_of(request, "dispatched");
-  if (dispatched == nullptr) return;  // said by judge_stages
+  if (dispatched == nullptr)
+    return findings.breaks(act, fmt::format("{} of {} without its record dispatched",
+                                            text_of(act.kind), request.text));
+  if (!index.has(EventKind::durable)) return;
   const auto* promise = index.log_of(dispatched->lane).covering(dispatched->number);
-  if (promise == nullptr || before(&effect, promise))
-    findings.breaks(effect, fmt::format("{} executed before its record {} was durable",
-                                        request.text, dispatched->number));
+  if (promise == nullptr || before(&act, promise))
+    findings.breaks(act, fmt::format("{} of {} before its record {} was durable", text_of(act.kind),
+                                     request.text, dispatched->number));
 }
 
 /// Every stage has its record, in the order of the road, about the same person and command.
@@ -34,6 +36,7 @@ void judge_stages(const RequestEvents& request, const Event& effect, const Event
   for (const auto* stage : {"requested", "confirmation_asked", "confirmed", "dispatched"}) {
     const auto* record = record_of(request, stage);
     if (record == nullptr) {
+      if (std::string_view(stage) == "dispatched") continue;  // said by judge_licence
       findings.breaks(effect,
                       fmt::format("{} executed without its record {}", request.text, stage));
       continue;
@@ -134,6 +137,11 @@ void judge_audit(const Index& index, Findings& findings) {
       judge_licence(index, request, *effect, findings);
       judge_stages(request, *effect, row, findings);
     }
+    if (index.audit_read_back())
+      for (const auto* called : request.of(EventKind::called)) {
+        findings.judged();
+        judge_licence(index, request, *called, findings);
+      }
     if (!request.of(EventKind::kept).empty()) judge_tokens(request, findings);
     if (request.id && request.id->kernel_action)
       for (const auto* kept : request.of(EventKind::kept))

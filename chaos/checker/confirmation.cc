@@ -10,13 +10,13 @@
 namespace aeromq::chaos {
 namespace {
 
-/// The command asked for is the action done, on the same node.
+/// The command asked for is the action done, on the same node. Nothing is said by an empty field.
 bool is_action_of(const Event& submit, const Event& row) {
+  if (!submit.node.empty() && submit.node != row.node) return false;
+  if (submit.command.empty() || row.what.empty() || submit.command == row.what) return true;
   const auto command = find_command(submit.command);
-  const bool same_action =
-      !command || row.what.empty() ||
-      (command_row(*command).kernel_action() && text_of(action_of(*command)) == row.what);
-  return same_action && (submit.node.empty() || submit.node == row.node);
+  return command && command_row(*command).kernel_action() &&
+         text_of(action_of(*command)) == row.what;
 }
 
 /// The submit that an execution rests on, or nullptr.
@@ -45,6 +45,14 @@ bool spent_on(const RequestEvents& request, const Event& confirm, const Event& e
   });
 }
 
+/// The person had been asked, in the session that answered.
+bool was_asked(const RequestEvents& request, const Event& confirm) {
+  return std::ranges::any_of(request.of(EventKind::told), [&](const Event* told) {
+    return told->verdict == "pending" && told->lane == confirm.lane && told->run == confirm.run &&
+           before(told, &confirm);
+  });
+}
+
 /// Without the keeper's own events its yes is the record of it.
 bool recorded(const Index& index, const RequestEvents& request, const Event& row,
               const Event& confirm) {
@@ -63,7 +71,9 @@ void judge_yes(const Index& index, const RequestEvents& request, const Event& ro
   bool issued_any = false;
   for (const auto* confirm : request.of(EventKind::asked)) {
     const bool same_session = confirm->lane == submit.lane && confirm->run == submit.run;
-    if (!is_word_of(*confirm, "confirm", row.principal, effect) || !same_session) continue;
+    if (!is_word_of(*confirm, "confirm", row.principal, effect) || !same_session ||
+        !was_asked(request, *confirm))
+      continue;
     asked_any = true;
     if (!index.sees_keeper()) {
       if (recorded(index, request, row, *confirm)) return;
@@ -73,7 +83,8 @@ void judge_yes(const Index& index, const RequestEvents& request, const Event& ro
     issued_any = issued_any || issued;
     if (issued && spent_on(request, *confirm, effect)) return;
   }
-  const char* why = "no confirmation by its principal in the session that submitted it";
+  const char* why =
+      "no confirmation by its principal, once asked, in the session that submitted it";
   if (asked_any && !index.sees_keeper())
     why = "no record of this confirmation";
   else if (issued_any)

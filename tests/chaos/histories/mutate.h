@@ -19,7 +19,7 @@ struct Mutation {
 std::string sort_of(const Event& event);
 
 /// Takes each event out; puts each in twice; changes each field that is not empty, one at a time;
-/// swaps each event with the next later one of every other sort about the same request.
+/// swaps each event but messages with the next one that is about the same request or about none.
 void for_each_mutation(const History& history, const std::function<void(const Mutation&)>& take);
 
 }  // namespace aeromq::chaos
