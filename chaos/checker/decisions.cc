@@ -14,10 +14,6 @@ namespace {
 constexpr std::array<std::string_view, 4> kRepeatCodes{"DUPLICATE_REQUEST", "TOKEN_SPENT",
                                                        "NOT_PENDING", "LATE"};
 
-bool claims_an_end(const Event& told) {
-  return told.verdict == "executed" || told.verdict == "rejected" || told.verdict == "not_executed";
-}
-
 const Event* with_verdict(const Events& rows, std::string_view verdict) {
   const auto at =
       std::ranges::find(rows, verdict, [](const Event* e) { return std::string_view(e->verdict); });
@@ -57,7 +53,7 @@ void judge_denial(const RequestEvents& request, const Event& told, Findings& fin
 void judge_claims(const Index& index, const RequestEvents& request, Findings& findings) {
   const Event* first = nullptr;
   for (const auto* told : request.of(EventKind::told)) {
-    if (!claims_an_end(*told)) {
+    if (!is_end(told->verdict)) {
       if (told->final_ && told->verdict != "viewed")
         findings.breaks(*told,
                         fmt::format("{} was told \"{}\" as final", request.text, told->verdict));

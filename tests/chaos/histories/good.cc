@@ -88,6 +88,7 @@ History repeat_refused() {
   story.tell_end(id);
   story.confirm(id);
   story.unknown(id, "TOKEN_SPENT");
+  story.executed("alice", kPromote, "b");
   story.look();
   story.look();
   return story.end();
