@@ -160,8 +160,8 @@ std::vector<Pass> Recorder::follow(bool with_points) {
     const auto run = known == processes_.end() ? runs_[lane] : known->second.second;
     if (pass.point == "kernel.act.received") {
       auto& called = note(EventKind::called, "dispatcher");
-      called.at_ns = pass.boot_ns;
       called.request = executing_at(pass.boot_ns);
+      called.at_ns = seen_from(pass.boot_ns);
     }
     if (!with_points) continue;
     auto& point = note(EventKind::point, lane);
@@ -170,6 +170,18 @@ std::vector<Pass> Recorder::follow(bool with_points) {
     point.what = pass.point;
   }
   return passes;
+}
+
+// The log is only looked at now and then. What had to be durable before this moment is known to be
+// by the first look behind it, so what happened then is written down right behind that look.
+std::uint64_t Recorder::seen_from(std::uint64_t at_ns) const {
+  std::uint64_t seen = at_ns;
+  for (auto event = history_.rbegin(); event != history_.rend(); ++event) {
+    if (event->kind != EventKind::durable) continue;
+    if (event->at_ns < at_ns) break;
+    seen = event->at_ns;
+  }
+  return seen;
 }
 
 // One person at a time says yes here, so an act that reaches the kernel is of the last yes before.

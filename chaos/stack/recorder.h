@@ -60,6 +60,7 @@ class Recorder {
   void take_news();
   void read_back();
   std::string executing_at(std::uint64_t at_ns) const;
+  std::uint64_t seen_from(std::uint64_t at_ns) const;
 
   Stack& stack_;
   LogWitness log_;
