@@ -154,11 +154,13 @@ void Recorder::take_effects(const WitnessedRegister& now, const std::vector<Witn
 std::vector<Pass> Recorder::follow(bool with_points) {
   auto passes = stack_.passes();
   take_news();
+  const auto is_call = [](const Pass& pass) { return pass.point == "kernel.act.received"; };
+  if (std::ranges::any_of(passes, is_call)) look();
   for (const auto& pass : passes) {
     const auto lane = lane_of(pass.point.substr(0, pass.point.find('.')));
     const auto known = processes_.find(pass.pid);
     const auto run = known == processes_.end() ? runs_[lane] : known->second.second;
-    if (pass.point == "kernel.act.received") {
+    if (is_call(pass)) {
       auto& called = note(EventKind::called, "dispatcher");
       called.request = executing_at(pass.boot_ns);
       called.at_ns = seen_from(pass.boot_ns);
