@@ -15,8 +15,10 @@ int run(int argc, char** argv) {
   place.bin_dir = std::filesystem::read_symlink("/proc/self/exe").parent_path();
   aeromq::chaos::add_check_commands(app, place);
   aeromq::chaos::add_timeline_command(app, place);
+  aeromq::chaos::add_simulate_command(app, place);
   aeromq::chaos::add_kill_command(app, place);
   aeromq::chaos::add_syscalls_command(app, place);
+  aeromq::chaos::add_nightly_command(app, place);
   CLI11_PARSE(app, argc, argv);
   return place.exit_code;
 }

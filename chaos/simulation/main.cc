@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "chaos/checker/coverage.h"
+#include "chaos/checker/report.h"
 #include "chaos/history/history.h"
 #include "chaos/simulation/shrink.h"
 #include "chaos/timeline/timeline.h"
@@ -157,6 +158,9 @@ int run_many(const Options& options) {
       "second), histories {:016x}, violations {}\n",
       runs, options.first, options.first + options.seeds - 1, runs / took.count(), faults,
       faults / runs, faults / took.count(), total.hash, total.failures.size());
+  Report report{"simulation", total.runs, total.coverage.faults, total.coverage.evaluated, {}};
+  for (const auto& failure : total.failures) ++report.violations[failure.violation.predicate];
+  print_report(report);
   std::set<std::string> shown;
   for (const auto& failure : total.failures)
     if (shown.insert(failure.violation.predicate).second) show_failure(options, failure);
