@@ -16,5 +16,6 @@ struct Place {
 };
 
 void add_kill_command(CLI::App& app, Place& place);
+void add_disk_command(CLI::App& app, Place& place);
 
 }  // namespace aeromq::chaos
