@@ -28,6 +28,8 @@ bool names(const fs::path& process, const std::string& folder) {
   std::ostringstream words;
   words << std::ifstream(process / "cmdline", std::ios::binary).rdbuf();
   const auto text = words.str();
+  const auto program = fs::path(text.substr(0, text.find('\0'))).filename().string();
+  if (!program.starts_with("aeromq")) return false;
   const auto at = text.find(folder);
   if (at == std::string::npos) return false;
   const auto next = text[std::min(at + folder.size(), text.size() - 1)];
@@ -44,7 +46,7 @@ void end_processes(const fs::path& folder) {
     std::error_code gone;
     for (const auto& entry : fs::directory_iterator("/proc", gone)) {
       const auto name = entry.path().filename().string();
-      if (name.find_first_not_of("0123456789") != std::string::npos || name == own) continue;
+      if (name.find_first_not_of("0123456789") != std::string::npos || name == own || name == "1") continue;
       if (!names(entry.path(), wanted)) continue;
       none = false;
       ::kill(static_cast<pid_t>(std::stoi(name)), SIGKILL);

@@ -7,7 +7,8 @@
 
 namespace aeromq::chaos {
 
-/// SIGKILL to every process that has `folder` in its command line, until none is left (bounded).
+/// SIGKILL to every process of ours (program aeromq*) that has `folder` in its command line, until
+/// none is left (bounded). The folder's name must be one that nobody else can have.
 void end_processes(const std::filesystem::path& folder);
 
 class Cleaner {

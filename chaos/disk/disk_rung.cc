@@ -14,6 +14,7 @@
 #include "chaos/disk/power_cuts.h"
 #include "chaos/disk/site.h"
 #include "chaos/disk/tracer.h"
+#include "chaos/history/history.h"
 
 namespace aeromq::chaos {
 namespace {
@@ -62,6 +63,7 @@ void keep_evidence(const DiskOptions& options, const Site& site, std::uint64_t s
   fs::create_directories(dir, fault);
   write_history(site.history(), dir / "history.jsonl");
   fs::copy(site.disk(), dir / "disk", fs::copy_options::recursive, fault);
+  fs::copy(site.disk().parent_path() / "log", dir / "log", fs::copy_options::recursive, fault);
   fmt::print("kept: {}\n", dir.string());
 }
 

@@ -1,5 +1,7 @@
 #include "chaos/disk/operators.h"
 
+#include <poll.h>
+
 #include <algorithm>
 
 #include "messages/digest.h"
@@ -9,6 +11,7 @@ namespace {
 
 constexpr client::Timeouts kTimeouts{2000, 3000, 12000, 12000};
 constexpr std::array kNodes{"a", "b", "c"};
+constexpr int kAfterRefusalMs = 5;
 constexpr unsigned kConfirmedOfTen = 9;
 constexpr unsigned kLegalOfTen = 8;
 
@@ -57,6 +60,7 @@ Event Person::tell(Event asked, const Result<client::Answer>& answer) {
       told.verdict = with_underscores(text_of(outcome.verdict));
       told.final_ = outcome.final_;
       told.code = outcome.code;
+      told.text = outcome.text;
     } else {
       told.number = view->record;
     }
@@ -83,7 +87,7 @@ Event Person::ask(CommandName name, Submit command, const std::string& what, boo
   asked.lane = lane_;
   asked.what = what;
   if (!client_) return asked;
-  command.command = command_row(name).text;
+  command.command = text_of(name);
   asked.principal = client_->welcome().principal;
   asked.command = command.command;
   asked.node = command.node;
@@ -135,8 +139,10 @@ Operators::Operators(const std::filesystem::path& clients, Notebook& notebook, s
     threads_.emplace_back([=, &notebook](const std::stop_token& stop) {
       Person person(clients / (who + ".toml"), "client." + who + "." + std::to_string(number),
                     notebook, seed * 8 + number);
-      while (!stop.stop_requested() && person.connected())
-        number == 3 ? static_cast<void>(person.look()) : static_cast<void>(person.change());
+      while (!stop.stop_requested() && person.connected()) {
+        const bool heard = number == 3 ? person.look().has_value() : person.change().number != 0;
+        if (!heard) ::poll(nullptr, 0, kAfterRefusalMs);
+      }
     });
   }
 }

@@ -7,6 +7,7 @@
 #include <random>
 #include <thread>
 
+#include "chaos/disk/cleaner.h"
 #include "chaos/disk/site.h"
 
 namespace aeromq::chaos {
@@ -50,8 +51,7 @@ class Cuts {
     for (number_ = 1; number_ <= cuts; ++number_) {
       const bool starting = number_ > 1 && random_() % 8 < kStartingOfEight;
       fault_class_ = "power cut";
-      if (starting && !cut_while_starting()) return;
-      if (!starting) cut_while_working();
+      starting ? cut_while_starting() : cut_while_working();
       if (!judge() || !begin_again()) return;
     }
     stop_and_verify();
@@ -94,27 +94,29 @@ class Cuts {
     site_.image().remount();
   }
 
-  // A second cut, before the stack has found its feet after the first one.
-  bool cut_while_starting() {
+  // A second cut, before the stack has found its feet after the first one. Starting fails then, as
+  // it must; a supervisor ends with the thread that began it, so it is begun in this one.
+  void cut_while_starting() {
     const std::string point = kStartPoints[random_() % kStartPoints.size()];
     at_ = fmt::format("while starting, at {}", point);
     fault_class_ += " while starting";
     site_.kill_all();
     site_.arm_stop(point, 1);
-    const auto own = std::jthread([&] {
-      const bool reached = soon([&] { return !site_.stack().armed(); });
-      cut(reached);
-      end_processes(site_.stack().dir());
-    });
-    try {
-      site_.stack().start();
-    } catch (const std::exception&) {
-      return finish_start();  // as it must be: it was cut
+    {
+      const std::jthread power([&] {
+        const bool reached = soon([&] { return !site_.stack().armed(); });
+        cut(reached);
+        end_processes(site_.stack().dir());
+      });
+      try {
+        site_.stack().start();
+      } catch (const std::exception& fault) {
+        site_.notebook().note(harness_event(EventKind::ended, "cut while starting", fault.what()));
+      }
     }
-    return finish_start();
+    site_.kill_all();
+    site_.image().remount();
   }
-
-  bool finish_start() { return true; }
 
   bool judge() {
     const auto judgement = site_.judge_now();

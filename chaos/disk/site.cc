@@ -2,10 +2,13 @@
 
 #include <signal.h>
 
+#include <algorithm>
 #include <fstream>
+#include <iterator>
 #include <set>
 
 #include "chaos/disk/cleaner.h"
+#include "process/settings.h"
 
 namespace aeromq::chaos {
 
@@ -34,6 +37,13 @@ Site::Site(const SiteOptions& options) {
     }
   };
   stack_ = std::make_unique<Stack>(options.bin_dir, options.dir, stack);
+  const auto principals = process::read_principals(options.dir / "principals.toml");
+  if (!principals) throw std::runtime_error(principals.error().message);
+  for (const auto& principal : *principals) {
+    auto policy = harness_event(EventKind::policy, std::string(text_of(principal.authority)));
+    policy.principal = principal.name;
+    notebook_.note(std::move(policy));
+  }
 }
 
 Site::~Site() {
@@ -83,10 +93,13 @@ void Site::ask_for_outcomes(Person& person) {
 }
 
 Judgement Site::judge_now() {
-  auto disk = read_disk(audit(), disk() / "kernel" / "register.sqlite", stack_->dir());
-  const auto history = with_contents(notebook_.history(), disk);
-  auto judgement = judge_disk(history, disk, last_ ? &*last_ : nullptr);
-  last_ = std::move(disk);
+  auto contents = read_disk(audit(), disk() / "kernel" / "register.sqlite", stack_->dir());
+  const auto history = with_contents(notebook_.history(), contents);
+  auto judgement = judge(history);
+  auto more = judge_disk(history, contents, last_ ? &*last_ : nullptr);
+  for (const auto& [predicate, number] : more.evaluated) judgement.evaluated[predicate] += number;
+  std::ranges::move(more.violations, std::back_inserter(judgement.violations));
+  last_ = std::move(contents);
   return judgement;
 }
 

@@ -49,6 +49,7 @@ void Tally::print() const {
     auto head = fmt::format("{:<46} {:>7} {:>6}", name, one.planned, one.fired);
     for (const auto& [predicate, number] : one.evaluated) {
       const auto at = one.violations.find(predicate);
+      if (number == 0 && at == one.violations.end()) continue;
       fmt::print("{:<61}  {:<10} {:>9} {:>10}\n", head, predicate, number,
                  at == one.violations.end() ? 0 : at->second);
       head.clear();

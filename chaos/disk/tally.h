@@ -7,19 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "chaos/history/event.h"
+#include "chaos/checker/checker.h"
 
 namespace aeromq::chaos {
-
-struct Violation {
-  std::string predicate;
-  std::string what;
-  std::uint64_t seq = 0;
-};
-struct Judgement {
-  std::vector<Violation> violations;
-  std::map<std::string, std::uint64_t> evaluated;
-};
 
 class Tally {
  public:
