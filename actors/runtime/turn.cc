@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "messages/text.h"
 #include "process/kill_point.h"
 #include "process/log.h"
 
 namespace aeromq::runtime {
 namespace {
+
+constexpr std::size_t kMaxMessage = 2048;  // octets of an Error's message
 
 // Kill points have no name, and cost nothing, without the chaos build.
 std::string point_of([[maybe_unused]] ActorRole role, [[maybe_unused]] std::string_view what) {
@@ -51,6 +54,19 @@ Outcome outcome_unrecorded(MessageType type, const Bytes& body) {
     default:
       return Outcome::not_executed;
   }
+}
+
+// The writer's error with that outcome. A rejection is "not executed" too, but it is a row of the
+// ledger, so the kernel's own words follow (D3): `outcome` will say them later.
+Error unrecorded(Error error, MessageType type, const Bytes& body) {
+  error.outcome = outcome_unrecorded(type, body);
+  if (type != MessageType::acted) return error;
+  const auto acted = decode<Acted>(body);
+  if (acted && !acted->lost && acted->answer.status == ActStatus::rejected)
+    error.message = cut(error.message + "; the kernel rejected it: " + acted->answer.code + ": " +
+                            acted->answer.text,
+                        kMaxMessage);
+  return error;
 }
 
 }  // namespace
@@ -143,8 +159,7 @@ void Turn::say_unrecorded(const std::vector<Item>& items, const Error& error,
   for (const auto& item : items) {
     if (item.request.empty() || item.type == MessageType::report) continue;
     ErrorAnswer answer;
-    answer.error = make_error(ErrorCode::audit_unavailable, error.message,
-                              outcome_unrecorded(item.type, item.body));
+    answer.error = unrecorded(error, item.type, item.body);
     send(MessageType::error, item.request, encode(answer));
   }
 }

@@ -31,6 +31,15 @@ void put_error(Event& told, const Error& error) {
   told.final_ = told.verdict != "unknown";
   told.code = error.code;
   told.text = error.message;
+  // A rejection that could not be recorded is told inside the disk's error.
+  constexpr std::string_view kRejected = "; the kernel rejected it: ";
+  const auto at = error.message.find(kRejected);
+  if (error.code != "AUDIT_UNAVAILABLE" || at == std::string::npos) return;
+  const auto words = error.message.substr(at + kRejected.size());
+  const auto colon = words.find(": ");
+  told.verdict = "rejected";
+  told.code = words.substr(0, colon);
+  told.text = words.substr(std::min(colon, words.size() - 2) + 2);
 }
 
 }  // namespace

@@ -24,7 +24,9 @@ class Site {
   ~Site();
 
   Stack& stack() { return *stack_; }
+  const Stack& stack() const { return *stack_; }
   Notebook& notebook() { return notebook_; }
+  const Notebook& notebook() const { return notebook_; }
   Image& image() { return *image_; }
   std::filesystem::path disk() const { return stack_->dir() / "disk"; }
   std::filesystem::path audit() const { return disk() / "audit"; }

@@ -43,19 +43,29 @@ bool Tally::clean() const {
 
 void Tally::print() const {
   const std::lock_guard lock(mutex_);
-  fmt::print("\n{:<46} {:>7} {:>6}  {:<10} {:>9} {:>10}\n", "fault class", "planned", "fired",
-             "predicate", "evaluated", "violations");
+  struct Sums {
+    std::uint64_t evaluated = 0;
+    std::uint64_t violations = 0;
+  };
+  std::map<std::string, Sums> predicates;
+  fmt::print("\n{:<50} {:>7} {:>6} {:>10} {:>10}\n", "fault class", "planned", "fired", "evaluated",
+             "violations");
   for (const auto& [name, one] : classes_) {
-    auto head = fmt::format("{:<46} {:>7} {:>6}", name, one.planned, one.fired);
+    Sums sums;
     for (const auto& [predicate, number] : one.evaluated) {
-      const auto at = one.violations.find(predicate);
-      if (number == 0 && at == one.violations.end()) continue;
-      fmt::print("{:<61}  {:<10} {:>9} {:>10}\n", head, predicate, number,
-                 at == one.violations.end() ? 0 : at->second);
-      head.clear();
+      sums.evaluated += number;
+      predicates[predicate].evaluated += number;
     }
-    if (!head.empty()) fmt::print("{}\n", head);
+    for (const auto& [predicate, number] : one.violations) {
+      sums.violations += number;
+      predicates[predicate].violations += number;
+    }
+    fmt::print("{:<50} {:>7} {:>6} {:>10} {:>10}\n", name, one.planned, one.fired, sums.evaluated,
+               sums.violations);
   }
+  fmt::print("\n{:<50} {:>25} {:>10}\n", "predicate", "evaluated", "violations");
+  for (const auto& [predicate, sums] : predicates)
+    fmt::print("{:<50} {:>25} {:>10}\n", predicate, sums.evaluated, sums.violations);
   for (const auto& [why, number] : skipped_) fmt::print("SKIPPED {}: {}\n", number, why);
 }
 
