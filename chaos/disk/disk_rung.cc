@@ -58,8 +58,11 @@ void work_off(const std::vector<Job>& jobs, unsigned lanes, Tally& tally) {
 }  // namespace
 
 void keep_evidence(const DiskOptions& options, const Site& site, std::uint64_t seed) {
-  const auto dir = options.keep / fmt::format("aeromq-disk-{}-{}", ::getpid(), seed);
+  const auto name = fmt::format("aeromq-disk-{}-{}-", ::getpid(), seed);
+  auto dir = options.keep;
   std::error_code fault;
+  for (int i = 0; dir == options.keep || fs::exists(dir, fault); ++i)
+    dir = options.keep / (name + std::to_string(i));
   fs::create_directories(dir, fault);
   write_history(site.history(), dir / "history.jsonl");
   fs::copy(site.disk(), dir / "disk", fs::copy_options::recursive, fault);
