@@ -47,7 +47,12 @@ Result<void> LogWriter::take_log_lock() {
   if (!*taken) return fail(unavailable("another writer holds " + (dir_ / "LOCK").string()));
   // New names must survive a power cut before anything that they hold can count as durable.
   if (auto synced = sync_directory(dir_); !synced) return synced;
-  return sync_directory(absolute_path(dir_).parent_path());
+  auto above = absolute_path(dir_).parent_path();
+  if (auto synced = sync_directory(above); !synced) return synced;
+  // A first start may have made those above too; what we may not open was not made by us.
+  for (; above.has_relative_path(); above = above.parent_path())
+    (void)sync_directory(above.parent_path());
+  return {};
 }
 
 Result<void> LogWriter::open_watermark() {

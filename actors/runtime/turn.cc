@@ -3,14 +3,11 @@
 #include <algorithm>
 #include <utility>
 
-#include "messages/text.h"
 #include "process/kill_point.h"
 #include "process/log.h"
 
 namespace aeromq::runtime {
 namespace {
-
-constexpr std::size_t kMaxMessage = 2048;  // octets of an Error's message
 
 // Kill points have no name, and cost nothing, without the chaos build.
 std::string point_of([[maybe_unused]] ActorRole role, [[maybe_unused]] std::string_view what) {
@@ -38,6 +35,17 @@ Outcome outcome_of(const ActAnswer& answer) {
   return Outcome::unknown;
 }
 
+// What is told beside it: the kernel's own words, where it has spoken.
+std::string with_kernel_words(std::string why, MessageType type, const Bytes& body) {
+  if (type != MessageType::acted) return why;
+  const auto acted = decode<Acted>(body);
+  if (!acted || acted->lost) return why;
+  const auto& answer = acted->answer;
+  why += "; the kernel answered: " + std::string(text_of(answer.status));
+  if (!answer.code.empty()) why += " " + answer.code + ": " + answer.text;
+  return why;
+}
+
 // What is told when a record could not be made durable: the kernel's real outcome if it is known
 // (hole 14); of a refusal what the refusal itself claims, since a repeat claims nothing (E1).
 Outcome outcome_unrecorded(MessageType type, const Bytes& body) {
@@ -54,19 +62,6 @@ Outcome outcome_unrecorded(MessageType type, const Bytes& body) {
     default:
       return Outcome::not_executed;
   }
-}
-
-// The writer's error with that outcome. A rejection is "not executed" too, but it is a row of the
-// ledger, so the kernel's own words follow (D3): `outcome` will say them later.
-Error unrecorded(Error error, MessageType type, const Bytes& body) {
-  error.outcome = outcome_unrecorded(type, body);
-  if (type != MessageType::acted) return error;
-  const auto acted = decode<Acted>(body);
-  if (acted && !acted->lost && acted->answer.status == ActStatus::rejected)
-    error.message = cut(error.message + "; the kernel rejected it: " + acted->answer.code + ": " +
-                            acted->answer.text,
-                        kMaxMessage);
-  return error;
 }
 
 }  // namespace
@@ -159,7 +154,9 @@ void Turn::say_unrecorded(const std::vector<Item>& items, const Error& error,
   for (const auto& item : items) {
     if (item.request.empty() || item.type == MessageType::report) continue;
     ErrorAnswer answer;
-    answer.error = unrecorded(error, item.type, item.body);
+    answer.error = make_error(ErrorCode::audit_unavailable,
+                              with_kernel_words(error.message, item.type, item.body),
+                              outcome_unrecorded(item.type, item.body));
     send(MessageType::error, item.request, encode(answer));
   }
 }

@@ -33,6 +33,7 @@ const Event* question_of(const Events& asked, const Event& told) {
 
 struct Register {
   const Event* end = nullptr;       ///< the first answer that names an end
+  const Event* known = nullptr;     ///< the first of those that the kernel's memory stands behind
   const Event* decision = nullptr;  ///< the row, if one was seen
 };
 
@@ -55,9 +56,9 @@ void judge_end(const RequestEvents& request, const Register& state, const Event&
 
 void judge_undecided(const RequestEvents& request, const Register& state, const Event& question,
                      const Event& told, Findings& findings) {
-  if (state.end != nullptr && before(state.end, &question))
+  if (state.known != nullptr && before(state.known, &question))
     findings.breaks(told, fmt::format("{} was told {}, later asked, and told undecided",
-                                      request.text, state.end->verdict));
+                                      request.text, state.known->verdict));
   if (state.decision != nullptr && before(state.decision, &question))
     findings.breaks(told, fmt::format("{} has a row, was asked about after it, and told undecided",
                                       request.text));
@@ -69,7 +70,7 @@ void judge_request(const RequestEvents& request, Findings& findings) {
   bool judged = false;
   for (const auto* told : request.of(EventKind::told)) {
     const bool undecided = told->what == "outcome" && told->verdict == "not_yet_decided";
-    if (!undecided && !is_end(told->verdict)) continue;
+    if (!undecided && (!is_end(told->verdict) || is_unrecorded_denial(*told))) continue;
     judged = true;
     const auto* question = question_of(request.of(EventKind::asked), *told);
     if (question == nullptr && told->what == "outcome") {
@@ -82,6 +83,10 @@ void judge_request(const RequestEvents& request, Findings& findings) {
     }
     judge_end(request, state, *told, findings);
     if (state.end == nullptr) state.end = told;
+    // A "not executed" of the road closes the request there; the kernel, which never heard of it,
+    // may call it undecided until its lease ends.
+    const bool kernels = told->what == "outcome" || told->verdict != "not_executed";
+    if (state.known == nullptr && kernels) state.known = told;
   }
   if (judged) findings.judged();
 }

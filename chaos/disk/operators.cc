@@ -32,7 +32,7 @@ void put_error(Event& told, const Error& error) {
   told.code = error.code;
   told.text = error.message;
   // A rejection that could not be recorded is told inside the disk's error.
-  constexpr std::string_view kRejected = "; the kernel rejected it: ";
+  constexpr std::string_view kRejected = "; the kernel answered: rejected ";
   const auto at = error.message.find(kRejected);
   if (error.code != "AUDIT_UNAVAILABLE" || at == std::string::npos) return;
   const auto words = error.message.substr(at + kRejected.size());

@@ -114,9 +114,10 @@ void write(const std::filesystem::path& path, bool synced) {
 }
 
 TEST(DiskImage, APowerCutKeepsWhatWasSyncedAndNothingElse) {
-  const tests::ScratchFolder scratch("disk_image");
-  if (!Image::permitted(scratch.path())) GTEST_SKIP() << "SKIPPED: no right to mount a loop device";
-  Image image(scratch.path() / "disk.img", scratch.path() / "disk", 16U << 20);
+  const test::ScratchFolder folder;
+  const std::filesystem::path scratch = folder.path();
+  if (!Image::permitted(scratch)) GTEST_SKIP() << "SKIPPED: no right to mount a loop device";
+  Image image(scratch / "disk.img", scratch / "disk", 16U << 20);
   write(image.where() / "synced", true);
   write(image.where() / "unsynced", false);
   image.cut(false);
@@ -131,11 +132,12 @@ TEST(DiskImage, APowerCutKeepsWhatWasSyncedAndNothingElse) {
 }
 
 TEST(DiskTracer, CountsWhatFiredAndNothingElse) {
-  const tests::ScratchFolder scratch("disk_tracer");
-  if (!Tracer::permitted(scratch.path())) GTEST_SKIP() << "SKIPPED: no right to trace a process";
-  Child copier({"/usr/bin/dd", "of=" + (scratch.path() / "out").string(), "conv=fsync"});
+  const test::ScratchFolder folder;
+  const std::filesystem::path scratch = folder.path();
+  if (!Tracer::permitted(scratch)) GTEST_SKIP() << "SKIPPED: no right to trace a process";
+  Child copier({"/usr/bin/dd", "of=" + (scratch / "out").string(), "conv=fsync"});
   {
-    const Tracer tracer(copier.pid(), "fsync", "error=EIO:when=1", scratch.path() / "strace");
+    const Tracer tracer(copier.pid(), "fsync", "error=EIO:when=1", scratch / "strace");
     EXPECT_EQ(tracer.fired(), 0U);
     copier.close_input();
     EXPECT_NE(copier.wait(10000).exit_code, 0) << "dd must have seen the error";

@@ -76,7 +76,7 @@ TEST_F(AuditError, OutcomeHole14_RejectedAndNotRecordedIsToldInTheKernelsWords) 
   EXPECT_EQ(error["outcome"], "not executed") << ended.err;
   const auto words = chaos::ledger_text(stack().register_file(), asked.request, "text");
   EXPECT_NE(words, "");
-  EXPECT_THAT(error.value("message", ""), HasSubstr("the kernel rejected it: NOT_PRIMARY: " + words));
+  EXPECT_THAT(error.value("message", ""), HasSubstr("the kernel answered: rejected NOT_PRIMARY: " + words));
   EXPECT_EQ(stack().kernel({"outcome", asked.request}).exit_code, 20);
 }
 
