@@ -38,21 +38,24 @@ bool names(const fs::path& process, const std::string& folder) {
 
 }  // namespace
 
-void end_processes(const fs::path& folder) {
+bool signal_processes(const fs::path& folder, int number) {
   const auto wanted = folder.string();
   const auto own = std::to_string(::getpid());
-  poll_until(kEndMs, [&] {
-    bool none = true;
-    std::error_code gone;
-    for (const auto& entry : fs::directory_iterator("/proc", gone)) {
-      const auto name = entry.path().filename().string();
-      if (name.find_first_not_of("0123456789") != std::string::npos || name == own || name == "1") continue;
-      if (!names(entry.path(), wanted)) continue;
-      none = false;
-      ::kill(static_cast<pid_t>(std::stoi(name)), SIGKILL);
-    }
-    return none;
-  });
+  bool any = false;
+  std::error_code gone;
+  for (const auto& entry : fs::directory_iterator("/proc", gone)) {
+    const auto name = entry.path().filename().string();
+    if (name.find_first_not_of("0123456789") != std::string::npos || name == own || name == "1")
+      continue;
+    if (!names(entry.path(), wanted)) continue;
+    any = true;
+    ::kill(static_cast<pid_t>(std::stoi(name)), number);
+  }
+  return any;
+}
+
+void end_processes(const fs::path& folder) {
+  poll_until(kEndMs, [&] { return !signal_processes(folder, SIGKILL); });
 }
 
 void Cleaner::watch_signals() {

@@ -7,8 +7,11 @@
 
 namespace aeromq::chaos {
 
-/// SIGKILL to every process of ours (program aeromq*) that has `folder` in its command line, until
-/// none is left (bounded). The folder's name must be one that nobody else can have.
+/// A signal to every process of ours (program aeromq*) that has `folder` in its command line, by its
+/// pid; false if there is none. The folder's name must be one that nobody else can have.
+bool signal_processes(const std::filesystem::path& folder, int number);
+
+/// SIGKILL to them until none is left (bounded).
 void end_processes(const std::filesystem::path& folder);
 
 class Cleaner {

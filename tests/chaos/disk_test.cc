@@ -109,7 +109,7 @@ TEST_F(DiskJudge, RowsStandBeforeTheAnswersThatTellOfThem) {
 void write(const std::filesystem::path& path, bool synced) {
   const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
   ASSERT_EQ(::write(fd, "1234", 4), 4);
-  if (synced) ASSERT_EQ(::fsync(fd), 0);
+  ASSERT_EQ(synced ? ::fsync(fd) : 0, 0);
   ::close(fd);
 }
 
