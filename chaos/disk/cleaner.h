@@ -7,8 +7,8 @@
 
 namespace aeromq::chaos {
 
-/// A signal to every process of ours (program aeromq*) that has `folder` in its command line, by its
-/// pid; false if there is none. The folder's name must be one that nobody else can have.
+/// A signal to every process of ours (program aeromq*) that has `folder` in its command line, by
+/// its pid; false if there is none. The folder's name must be one that nobody else can have.
 bool signal_processes(const std::filesystem::path& folder, int number);
 
 /// SIGKILL to them until none is left (bounded).

@@ -61,9 +61,8 @@ void Image::mount() {
 }
 
 void Image::unmount() {
-  const bool done = poll_until(kReleaseMs, [&] {
-    return ::umount2(mount_point_.c_str(), 0) == 0 || errno != EBUSY;
-  });
+  const bool done = poll_until(
+      kReleaseMs, [&] { return ::umount2(mount_point_.c_str(), 0) == 0 || errno != EBUSY; });
   if (!done) ::umount2(mount_point_.c_str(), MNT_DETACH);
 }
 

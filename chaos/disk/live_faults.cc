@@ -88,12 +88,16 @@ class Faults {
  public:
   Faults(const DiskOptions& options, const std::filesystem::path& dir, std::uint64_t seed,
          bool may_trace, bool may_mount, Tally& tally)
-      : options_(options), random_(seed), seed_(seed), may_trace_(may_trace), tally_(tally),
-        site_({options.bin_dir, dir,
-               {{"stale_after_ms", "1500"},
-                {"segment_bytes", "65536"},
-                {"stage_timeout_ms", "1000"}},
-               may_mount ? kImageOctets : 0}),
+      : options_(options),
+        random_(seed),
+        seed_(seed),
+        may_trace_(may_trace),
+        tally_(tally),
+        site_(
+            {options.bin_dir,
+             dir,
+             {{"stale_after_ms", "1500"}, {"segment_bytes", "65536"}, {"stage_timeout_ms", "1000"}},
+             may_mount ? kImageOctets : 0}),
         may_fill_(may_mount) {}
 
   void run(unsigned errors) {
@@ -191,9 +195,8 @@ class Faults {
                                          site_.stack().dir() / "strace");
     }
     ::kill(pid_, SIGCONT);
-    const bool fired = poll_until(kFireMs, [&] {
-      return tracer_ ? tracer_->fired() > 0 : !is_alive(pid_);
-    });
+    const bool fired =
+        poll_until(kFireMs, [&] { return tracer_ ? tracer_->fired() > 0 : !is_alive(pid_); });
     if (fired) note_fault();
     return fired;
   }

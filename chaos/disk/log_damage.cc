@@ -23,8 +23,8 @@ constexpr int kVerifyMs = 30000;
 /// A log as a damage finds it: its segments in order, and where the last one's zeros begin.
 struct Log {
   std::vector<fs::path> segments;
-  std::uint64_t end = 0;          ///< of the last batch of the last segment
-  std::uint64_t last_batch = 0;   ///< where that begins
+  std::uint64_t end = 0;         ///< of the last batch of the last segment
+  std::uint64_t last_batch = 0;  ///< where that begins
 };
 
 std::string octets_of(const fs::path& path) {
@@ -68,70 +68,84 @@ const std::vector<Damage>& damages() {
          for (auto& octet : garbage) octet = static_cast<char>(1 + random() % 255);
          put(log.segments.back(), log.end, garbage);
        },
-       {43}, true},
+       {43},
+       true},
       {"a piece of an older batch behind the last",
        [](const Log& log, Random& random) {
          const auto old = octets_of(log.segments.back()).substr(kAlign, place(random, 30, 200));
          put(log.segments.back(), log.end, old);
        },
-       {43}, true},
+       {43},
+       true},
       {"a bit of an early record",
        [](const Log& log, Random& random) {
          flip(log.segments.front(), kAlign + place(random, 0, 100), unsigned(random()));
        },
-       {40}, false},
+       {40},
+       false},
       {"a bit of a middle segment's record",
        [](const Log& log, Random& random) {
          flip(log.segments[1], 2 * kAlign + place(random, 0, 100), unsigned(random()));
        },
-       {40}, false},
+       {40},
+       false},
       {"a bit of padding",
        [](const Log& log, Random& random) {
          flip(log.segments[1], 3 * kAlign - place(random, 1, 100), unsigned(random()));
        },
-       {40}, false},
+       {40},
+       false},
       {"a bit of a segment's header",
        [](const Log& log, Random& random) {
          flip(log.segments[random() % log.segments.size()], place(random, 0, 170),
               unsigned(random()));
        },
-       {40, 44}, false},
+       {40, 44},
+       false},
       {"a zeroed sector inside",
        [](const Log& log, Random& random) {
          put(log.segments[1], kAlign * place(random, 1, 4), std::string(512, '\0'));
        },
-       {40}, false},
+       {40},
+       false},
       {"a zeroed batch inside",
        [](const Log& log, Random& random) {
          put(log.segments[1], kAlign * place(random, 1, 4), std::string(kAlign, '\0'));
        },
-       {40}, false},
+       {40},
+       false},
       {"the first segment gone",
        [](const Log& log, Random&) { fs::remove(log.segments.front()); },
-       {44}, false},
+       {44},
+       false},
       {"a middle segment gone",
        [](const Log& log, Random&) { fs::remove(log.segments[1]); },
-       {44}, false},
+       {44},
+       false},
       // Without what an auditor kept, the files alone can't tell; the watermark can.
       {"the last segment gone",
        [](const Log& log, Random&) { fs::remove(log.segments.back()); },
-       {0, 43}, false},
+       {0, 43},
+       false},
       {"the last batch zeroed",
        [](const Log& log, Random&) {
          put(log.segments.back(), log.last_batch, std::string(log.end - log.last_batch, '\0'));
        },
-       {0, 43}, false},
+       {0, 43},
+       false},
       {"a bit of the last batch",
        [](const Log& log, Random& random) {
          flip(log.segments.back(), log.last_batch + place(random, 0, 60), unsigned(random()));
        },
-       {43, 45}, false},
+       {43, 45},
+       false},
       {"the last segment cut short",
        [](const Log& log, Random& random) {
          fs::permissions(log.segments.back(), fs::perms::owner_read | fs::perms::owner_write);
          fs::resize_file(log.segments.back(), place(random, kAlign, log.last_batch));
        },
-       {40, 43, 44, 45}, false},
+       {40, 43, 44, 45},
+       false},
   };
   return all;
 }
@@ -151,9 +165,12 @@ Log look(const fs::path& audit) {
 class DamagedLogs {
  public:
   DamagedLogs(const DiskOptions& options, const fs::path& dir, std::uint64_t seed, Tally& tally)
-      : options_(options), random_(seed), seed_(seed), tally_(tally),
-        site_({options.bin_dir, dir,
-               {{"stale_after_ms", "1500"}, {"segment_bytes", "65536"}}, 0}) {}
+      : options_(options),
+        random_(seed),
+        seed_(seed),
+        tally_(tally),
+        site_({options.bin_dir, dir, {{"stale_after_ms", "1500"}, {"segment_bytes", "65536"}}, 0}) {
+  }
 
   void run(unsigned number) {
     fill();
@@ -213,10 +230,10 @@ class DamagedLogs {
   bool says_why_not(const Damage& damage) {
     const bool said = site_.stack().says("ended: exit code 70: it could not write", 0);
     const auto log = octets_of(site_.stack().dir() / "log" / "audit-writer.log");
-    const bool named = std::ranges::any_of(
-        std::array{"INTERIOR_CORRUPTION", "PADDING_CORRUPT", "LOSS", "MISSING_SEGMENT",
-                   "AMBIGUOUS"},
-        [&](const char* word) { return log.find(word) != std::string::npos; });
+    const bool named =
+        std::ranges::any_of(std::array{"INTERIOR_CORRUPTION", "PADDING_CORRUPT", "LOSS",
+                                       "MISSING_SEGMENT", "AMBIGUOUS"},
+                            [&](const char* word) { return log.find(word) != std::string::npos; });
     site_.kill_all();
     fs::remove(site_.stack().dir() / "log" / "audit-writer.log");
     return need(damage, "I-AUDIT", said && named, "the refusal does not name its class: " + log);

@@ -20,14 +20,26 @@ constexpr unsigned kFlushedOfEight = 2;
 constexpr unsigned kStartingOfEight = 1;
 
 // Where a cut matters: around each write, each sync, and each step that rests on one.
-constexpr std::array kPoints{
-    "audit-writer.log.before_write", "audit-writer.log.after_write", "audit-writer.log.before_sync",
-    "audit-writer.log.after_sync",   "audit-writer.log.rotate",      "audit-writer.asked.durable",
-    "audit-writer.asked.sent",       "audit-writer.confirmed.durable",
-    "audit-writer.confirmed.sent",   "audit-writer.acted.decided",   "audit-writer.acted.durable",
-    "audit-writer.acted.sent",       "audit-writer.observed.sent",   "dispatcher.dispatch.called",
-    "kernel.act.begun",              "kernel.act.validated",         "kernel.act.written",
-    "kernel.act.committed",          "kernel.act.answered",          "broker.result.sent"};
+constexpr std::array kPoints{"audit-writer.log.before_write",
+                             "audit-writer.log.after_write",
+                             "audit-writer.log.before_sync",
+                             "audit-writer.log.after_sync",
+                             "audit-writer.log.rotate",
+                             "audit-writer.asked.durable",
+                             "audit-writer.asked.sent",
+                             "audit-writer.confirmed.durable",
+                             "audit-writer.confirmed.sent",
+                             "audit-writer.acted.decided",
+                             "audit-writer.acted.durable",
+                             "audit-writer.acted.sent",
+                             "audit-writer.observed.sent",
+                             "dispatcher.dispatch.called",
+                             "kernel.act.begun",
+                             "kernel.act.validated",
+                             "kernel.act.written",
+                             "kernel.act.committed",
+                             "kernel.act.answered",
+                             "broker.result.sent"};
 constexpr std::array kStartPoints{"audit-writer.log.before_write", "audit-writer.log.before_sync",
                                   "audit-writer.log.after_sync", "kernel.open.received",
                                   "kernel.open.committed"};
@@ -45,7 +57,10 @@ class Cuts {
  public:
   Cuts(const DiskOptions& options, const std::filesystem::path& dir, std::uint64_t seed,
        Tally& tally)
-      : options_(options), random_(seed), seed_(seed), tally_(tally),
+      : options_(options),
+        random_(seed),
+        seed_(seed),
+        tally_(tally),
         site_({options.bin_dir, dir, settings(seed), kImageOctets}) {}
 
   void run(unsigned cuts) {
@@ -66,8 +81,8 @@ class Cuts {
 
   std::string where() const { return fmt::format("seed {} cut {}: {}", seed_, number_, at_); }
 
-  // All are frozen first: without power nobody tells anything any more, and a sync that is under way
-  // when ext4 is shut down may return success although its journal is gone.
+  // All are frozen first: without power nobody tells anything any more, and a sync that is under
+  // way when ext4 is shut down may return success although its journal is gone.
   void cut(bool reached) {
     const bool flushed = random_() % 8 < kFlushedOfEight;
     fault_class_ += flushed ? ", unsynced writes kept" : ", unsynced writes lost";

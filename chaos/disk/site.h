@@ -1,5 +1,5 @@
-// A control plane whose audit log and register lie on a disk of their own, and what happens to both:
-// it begins, loses all of its processes, is begun again, is read back and judged.
+// A control plane whose audit log and register lie on a disk of their own, and what happens to
+// both: it begins, loses all of its processes, is begun again, is read back and judged.
 #pragma once
 #include <memory>
 #include <optional>

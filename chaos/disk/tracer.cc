@@ -33,9 +33,9 @@ bool wait_stopped(pid_t pid, int timeout_ms) {
 Tracer::Tracer(pid_t pid, const std::string& calls, const std::string& injection,
                std::filesystem::path output)
     : output_(std::move(output)) {
-  strace_ = std::make_unique<Child>(std::vector<std::string>{
-      kStrace, "-f", "-o", output_, "-e", "trace=" + calls, "-e",
-      "inject=" + calls + ":" + injection, "-p", std::to_string(pid)});
+  strace_ = std::make_unique<Child>(
+      std::vector<std::string>{kStrace, "-f", "-o", output_, "-e", "trace=" + calls, "-e",
+                               "inject=" + calls + ":" + injection, "-p", std::to_string(pid)});
   const bool traced = poll_until(kAttachMs, [&] {
     return status_field(pid, "TracerPid").find_first_of("123456789") != std::string::npos;
   });

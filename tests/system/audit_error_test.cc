@@ -1,6 +1,7 @@
 // Exactly the sync of the outcome's record fails: the kernel has acted, and the log cannot say so
 // (hole 14). Needs the right to trace a process; without it the suite is skipped and says so.
 #include <signal.h>
+
 #include <fstream>
 
 #include "chaos/disk/tracer.h"
@@ -40,7 +41,8 @@ class AuditError : public SystemTest {
     EXPECT_TRUE(stack().says("(pid " + std::to_string(writer) +
                                  ") ended: exit code 70: it could not write the audit log",
                              kSoonMs));
-    EXPECT_EQ(stack().pid_of("aeromq-audit-writer"), -1) << "a poisoned writer is not started again";
+    EXPECT_EQ(stack().pid_of("aeromq-audit-writer"), -1)
+        << "a poisoned writer is not started again";
     return ended;
   }
 };
@@ -76,7 +78,8 @@ TEST_F(AuditError, OutcomeHole14_RejectedAndNotRecordedIsToldInTheKernelsWords) 
   EXPECT_EQ(error["outcome"], "not executed") << ended.err;
   const auto words = chaos::ledger_text(stack().register_file(), asked.request, "text");
   EXPECT_NE(words, "");
-  EXPECT_THAT(error.value("message", ""), HasSubstr("the kernel answered: rejected NOT_PRIMARY: " + words));
+  EXPECT_THAT(error.value("message", ""),
+              HasSubstr("the kernel answered: rejected NOT_PRIMARY: " + words));
   EXPECT_EQ(stack().kernel({"outcome", asked.request}).exit_code, 20);
 }
 
