@@ -47,12 +47,7 @@ Result<void> LogWriter::take_log_lock() {
   if (!*taken) return fail(unavailable("another writer holds " + (dir_ / "LOCK").string()));
   // New names must survive a power cut before anything that they hold can count as durable.
   if (auto synced = sync_directory(dir_); !synced) return synced;
-  auto above = absolute_path(dir_).parent_path();
-  if (auto synced = sync_directory(above); !synced) return synced;
-  // A first start may have made those above too; what we may not open was not made by us.
-  for (; above.has_relative_path(); above = above.parent_path())
-    (void)sync_directory(above.parent_path());
-  return {};
+  return sync_directory(absolute_path(dir_).parent_path());
 }
 
 Result<void> LogWriter::open_watermark() {
@@ -71,6 +66,10 @@ Result<void> LogWriter::begin(Moment now) {
   auto mark = read_watermark(options_.watermark);
   auto found = recover(dir_, mark ? *mark : std::nullopt);
   if (!found) return fail(found.error());
+
+  // A first start may have made folders above too, or an earlier one that died in here.
+  if (found->fresh)
+    if (auto synced = sync_folders_above(dir_); !synced) return synced;
 
   report_.found = found->kind;
   report_.fresh = found->fresh;

@@ -12,6 +12,8 @@ int main(int argc, char** argv) {
   aeromq::chaos::Place place;
   place.bin_dir = std::filesystem::read_symlink("/proc/self/exe").parent_path();
   aeromq::chaos::add_disk_command(app, place);
+  aeromq::chaos::add_check_commands(app, place);
+  aeromq::chaos::add_timeline_command(app, place);
   aeromq::chaos::add_kill_command(app, place);
   CLI11_PARSE(app, argc, argv);
   return place.exit_code;

@@ -5,16 +5,28 @@
 #include <map>
 
 #include "chaos/checker/predicate.h"
+#include "messages/kernel.h"
 
 namespace aeromq::chaos {
 namespace {
 
-bool submitted(const Index& index, const RequestEvents& request, const Event& row,
-               const Event& effect) {
-  return std::ranges::any_of(request.of(EventKind::asked), [&](const Event* asked) {
-    return is_word_of(*asked, "submit", row.principal, effect) &&
-           (!index.sees_command_digests() || asked->digest == row.digest);
-  });
+/// The command asked for is the action done, on the same node. Nothing is said by an empty field.
+bool is_action_of(const Event& submit, const Event& row) {
+  if (!submit.node.empty() && submit.node != row.node) return false;
+  if (submit.command.empty() || row.what.empty() || submit.command == row.what) return true;
+  const auto command = find_command(submit.command);
+  return command && command_row(*command).kernel_action() &&
+         text_of(action_of(*command)) == row.what;
+}
+
+/// The submit that an execution rests on, or nullptr.
+const Event* submitted(const Index& index, const RequestEvents& request, const Event& row,
+                       const Event& effect) {
+  for (const auto* asked : request.of(EventKind::asked))
+    if (is_word_of(*asked, "submit", row.principal, effect) && is_action_of(*asked, row) &&
+        (!index.sees_command_digests() || asked->digest == row.digest))
+      return asked;
+  return nullptr;
 }
 
 /// What the keeper gave out for this yes, or nullptr.
@@ -33,6 +45,14 @@ bool spent_on(const RequestEvents& request, const Event& confirm, const Event& e
   });
 }
 
+/// The person had been asked, in the session that answered.
+bool was_asked(const RequestEvents& request, const Event& confirm) {
+  return std::ranges::any_of(request.of(EventKind::told), [&](const Event* told) {
+    return told->verdict == "pending" && told->lane == confirm.lane && told->run == confirm.run &&
+           before(told, &confirm);
+  });
+}
+
 /// Without the keeper's own events its yes is the record of it.
 bool recorded(const Index& index, const RequestEvents& request, const Event& row,
               const Event& confirm) {
@@ -44,12 +64,16 @@ bool recorded(const Index& index, const RequestEvents& request, const Event& row
   });
 }
 
+/// A confirmation comes over the session that asked for it, or not at all: same client, same run.
 void judge_yes(const Index& index, const RequestEvents& request, const Event& row,
-               const Event& effect, Findings& findings) {
+               const Event& effect, const Event& submit, Findings& findings) {
   bool asked_any = false;
   bool issued_any = false;
   for (const auto* confirm : request.of(EventKind::asked)) {
-    if (!is_word_of(*confirm, "confirm", row.principal, effect)) continue;
+    const bool same_session = confirm->lane == submit.lane && confirm->run == submit.run;
+    if (!is_word_of(*confirm, "confirm", row.principal, effect) || !same_session ||
+        (index.sees_questions() && !was_asked(request, *confirm)))
+      continue;
     asked_any = true;
     if (!index.sees_keeper()) {
       if (recorded(index, request, row, *confirm)) return;
@@ -59,7 +83,8 @@ void judge_yes(const Index& index, const RequestEvents& request, const Event& ro
     issued_any = issued_any || issued;
     if (issued && spent_on(request, *confirm, effect)) return;
   }
-  const char* why = "no confirmation by its principal";
+  const char* why =
+      "no confirmation by its principal, once asked, in the session that submitted it";
   if (asked_any && !index.sees_keeper())
     why = "no record of this confirmation";
   else if (issued_any)
@@ -69,14 +94,19 @@ void judge_yes(const Index& index, const RequestEvents& request, const Event& ro
   findings.breaks(effect, fmt::format("{} executed: {}", request.text, why));
 }
 
-using Policies = std::map<std::string_view, Events>;
+/// What was in force for whom on which control plane, in order.
+using Policies = std::map<std::pair<std::string_view, std::string_view>, Events>;
 
-/// True if the last policy of the principal before `asked` says operator. No policy, no authority.
-bool was_operator(const Policies& policies, const Event& asked) {
-  const auto own = policies.find(asked.principal);
+/// True if the principal was an operator at some moment between its word and the effect: when the
+/// gate read that word is not seen from outside. No policy, no authority.
+bool was_operator(const Policies& policies, const Event& asked, const Event& effect) {
+  const auto own = policies.find({plane_of(asked.lane), asked.principal});
   if (own == policies.end()) return false;
+  const auto grants = [](const Event* policy) { return policy->what == "operator"; };
   const auto after = std::ranges::lower_bound(own->second, &asked, before);
-  return after != own->second.begin() && (*std::prev(after))->what == "operator";
+  if (after != own->second.begin() && grants(*std::prev(after))) return true;
+  const auto until = std::ranges::lower_bound(own->second, &effect, before);
+  return std::any_of(after, std::max(after, until), grants);
 }
 
 void judge_authority(const Policies& policies, const RequestEvents& request, const Event& row,
@@ -86,7 +116,7 @@ void judge_authority(const Policies& policies, const RequestEvents& request, con
     bool with = false;
     for (const auto* asked : request.of(EventKind::asked)) {
       if (!is_word_of(*asked, what, row.principal, effect)) continue;
-      if (was_operator(policies, *asked))
+      if (was_operator(policies, *asked, effect))
         with = true;
       else
         without = asked;
@@ -128,10 +158,12 @@ void judge_confirm(const Index& index, Findings& findings) {
                         fmt::format("{} executed for nobody: it has no row", request.text));
         continue;
       }
-      if (!submitted(index, request, *row, *effect))
+      const auto* submit = submitted(index, request, *row, *effect);
+      if (submit == nullptr)
         findings.breaks(*effect, fmt::format("{} executed: {} submitted no such command",
                                              request.text, row->principal));
-      judge_yes(index, request, *row, *effect, findings);
+      else
+        judge_yes(index, request, *row, *effect, *submit, findings);
     }
   }
 }
@@ -158,11 +190,11 @@ void judge_token(const Index& index, Findings& findings) {
   }
 }
 
-/// I-AUTH. A harness changes policies between requests only, so "when asked" is one moment.
+/// I-AUTH.
 void judge_auth(const Index& index, Findings& findings) {
   Policies policies;
   for (const auto* policy : index.of(EventKind::policy))
-    policies[policy->principal].push_back(policy);
+    policies[{plane_of(policy->lane), policy->principal}].push_back(policy);
   for (const auto& request : index.requests()) {
     for (const auto& [effect, row] : executions(index, request)) {
       if (row == nullptr) continue;

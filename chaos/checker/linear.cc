@@ -18,10 +18,6 @@
 namespace aeromq::chaos {
 namespace {
 
-bool is_end(std::string_view verdict) {
-  return verdict == "executed" || verdict == "rejected" || verdict == "not_executed";
-}
-
 /// The question that an answer belongs to: the newest one of the same client about the same.
 const Event* question_of(const Events& asked, const Event& told) {
   for (auto at = asked.rbegin(); at != asked.rend(); ++at)

@@ -249,12 +249,8 @@ void ActorProcess::joined() {
   switch (role_) {
     case ActorRole::gate: {
       std::vector<Grant> grants;
-      for (const auto& [principal, authority] : policy_.authorities) {
+      for (const auto& [principal, authority] : policy_.authorities)
         grants.push_back({principal, authority});
-        auto& event = world_.note(EventKind::policy, lane_of(plane(), "harness"));
-        event.principal = principal;
-        event.what = text_of(authority);
-      }
       return now.run(now.gate.emplace(grants));
     }
     case ActorRole::explainer:

@@ -79,6 +79,7 @@ ControlPlane::ControlPlane(World& world, unsigned number, KernelProcess& kernel)
 }
 
 void ControlPlane::begin() {
+  for (const auto& [principal, authority] : policy_.authorities) note_policy(principal, authority);
   world_.begin(*broker_);
   // The writer first: whoever joins before it is reported when it comes.
   world_.begin(actor(ActorRole::writer));
@@ -104,6 +105,13 @@ void ControlPlane::end_second_ones() {
 
 void ControlPlane::change_authority(const std::string& principal, Authority authority) {
   policy_.authorities[principal] = authority;
+  note_policy(principal, authority);
+}
+
+void ControlPlane::note_policy(const std::string& principal, Authority authority) {
+  auto& event = world_.note(EventKind::policy, lane_of(number_, "harness"));
+  event.principal = principal;
+  event.what = text_of(authority);
 }
 
 std::vector<Process*> ControlPlane::processes() {

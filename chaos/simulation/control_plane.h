@@ -25,6 +25,8 @@ class ControlPlane {
   void note_what_is_kept();
 
  private:
+  void note_policy(const std::string& principal, Authority authority);
+
   World& world_;
   unsigned number_;
   KernelProcess& kernel_;

@@ -14,6 +14,7 @@
 #include "chaos/checker/coverage.h"
 #include "chaos/history/history.h"
 #include "chaos/simulation/shrink.h"
+#include "chaos/timeline/timeline.h"
 
 namespace {
 
@@ -99,6 +100,7 @@ void keep_evidence(const Options& options, const Plan& plan, const RunResult& re
   std::filesystem::create_directories(folder);
   write_history(result.history, folder / "history.jsonl");
   std::ofstream(folder / "plan.txt") << describe(plan) << replay << "\n";
+  std::ofstream(folder / "timeline.html") << timeline_html(result.history, result.judgement);
   fmt::print("kept: {}\n", folder.string());
 }
 

@@ -291,8 +291,9 @@ bool World::play(const Fault& fault, int number, int side, Process& from, Parcel
     }
     case FaultKind::corrupt: {
       fired();
-      auto& frame = parcel.frames[(fault.choice >> 32) % parcel.frames.size()];
-      if (!frame.empty()) frame[fault.choice % frame.size()] ^= 1U << (fault.choice >> 8 & 7U);
+      // Whole frames of noise: a single flipped bit is what CURVE's seal, or the machine, catches.
+      auto& frame = parcel.frames[fault.choice % parcel.frames.size()];
+      for (auto& octet : frame) octet = static_cast<std::uint8_t>(random_.next());
       return true;
     }
     case FaultKind::cut:
