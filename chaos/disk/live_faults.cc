@@ -154,13 +154,20 @@ class Faults {
     return true;
   }
 
-  // Freed blocks come back with the journal's next commit, which the image puts off.
+  // Freed blocks come back some time after the journal's next commit: there is room again when a
+  // file fits and can be synced.
   void repair() {
     std::error_code ignored;
     if (!std::filesystem::remove(filler(), ignored)) return;
-    const int fd = ::open(site_.disk().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    ::syncfs(fd);
-    ::close(fd);
+    constexpr off_t kRoom = 8 << 20;
+    poll_until(kEndMs, [&] {
+      const int fd = ::open(filler().c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+      ::syncfs(fd);
+      const bool fits = ::posix_fallocate(fd, 0, kRoom) == 0;
+      ::close(fd);
+      return fits;
+    });
+    std::filesystem::remove(filler(), ignored);
   }
 
   std::filesystem::path filler() const { return site_.disk() / "filler"; }
