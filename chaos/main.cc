@@ -13,6 +13,7 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   aeromq::chaos::Place place;
   place.bin_dir = std::filesystem::read_symlink("/proc/self/exe").parent_path();
+  aeromq::chaos::add_disk_command(app, place);
   aeromq::chaos::add_check_commands(app, place);
   aeromq::chaos::add_timeline_command(app, place);
   aeromq::chaos::add_simulate_command(app, place);

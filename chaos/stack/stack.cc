@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <stdexcept>
+#include <utility>
 
 #include "chaos/stack/processes.h"
 
@@ -20,6 +21,7 @@ namespace fs = std::filesystem;
 constexpr int kStartMs = 60000;
 constexpr int kCommandMs = 30000;
 constexpr int kSettleMs = 40000;
+constexpr int kEndMs = 10000;
 constexpr int kLineMs = 1;
 constexpr std::array kPrograms{"aeromq-broker",       "aeromq-authority-gate",
                                "aeromq-explainer",    "aeromq-confirmation-keeper",
@@ -88,7 +90,10 @@ void Stack::start() {
   up_ = std::make_unique<Child>(words, environment());
   for (;;) {
     const auto line = up_->read_line(kStartMs);
-    if (!line) throw std::runtime_error("aeromq up did not become ready:\n" + up_->wait(1000).err);
+    if (!line) {
+      const auto ended = std::exchange(up_, nullptr)->wait(kEndMs);
+      throw std::runtime_error("aeromq up did not become ready:\n" + said_ + ended.err);
+    }
     said_ += *line + "\n";
     if (*line == "ready") return;
   }
