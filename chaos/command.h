@@ -15,7 +15,10 @@ struct Place {
   int exit_code = 0;              ///< 0 nothing found, 1 a violation, 2 wrong use
 };
 
+void add_check_commands(CLI::App& app, Place& place);  ///< check, predicates
+void add_timeline_command(CLI::App& app, Place& place);
 void add_kill_command(CLI::App& app, Place& place);
+void add_network_command(CLI::App& app, Place& place);
 void add_syscalls_command(CLI::App& app, Place& place);
 
 }  // namespace aeromq::chaos

@@ -15,16 +15,18 @@ const Event* record_of(const RequestEvents& request, std::string_view stage) {
   return at == kept.end() ? nullptr : *at;
 }
 
-/// Its licence was on disk before the kernel acted.
-void judge_licence(const Index& index, const RequestEvents& request, const Event& effect,
+/// Its licence was on disk before it was handed to the kernel, and so before the kernel acted.
+void judge_licence(const Index& index, const RequestEvents& request, const Event& act,
                    Findings& findings) {
-  if (!index.has(EventKind::durable)) return;
   const auto* dispatched = record_of(request, "dispatched");
-  if (dispatched == nullptr) return;  // said by judge_stages
+  if (dispatched == nullptr)
+    return findings.breaks(act, fmt::format("{} of {} without its record dispatched",
+                                            text_of(act.kind), request.text));
+  if (!index.has(EventKind::durable)) return;
   const auto* promise = index.log_of(dispatched->lane).covering(dispatched->number);
-  if (promise == nullptr || before(&effect, promise))
-    findings.breaks(effect, fmt::format("{} executed before its record {} was durable",
-                                        request.text, dispatched->number));
+  if (promise == nullptr || before(&act, promise))
+    findings.breaks(act, fmt::format("{} of {} before its record {} was durable", text_of(act.kind),
+                                     request.text, dispatched->number));
 }
 
 /// Every stage has its record, in the order of the road, about the same person and command.
@@ -34,6 +36,7 @@ void judge_stages(const RequestEvents& request, const Event& effect, const Event
   for (const auto* stage : {"requested", "confirmation_asked", "confirmed", "dispatched"}) {
     const auto* record = record_of(request, stage);
     if (record == nullptr) {
+      if (std::string_view(stage) == "dispatched") continue;  // said by judge_licence
       findings.breaks(effect,
                       fmt::format("{} executed without its record {}", request.text, stage));
       continue;
@@ -47,6 +50,36 @@ void judge_stages(const RequestEvents& request, const Event& effect, const Event
       findings.breaks(*record, fmt::format("record {} of {} is of another principal or command",
                                            stage, request.text));
   }
+}
+
+/// The tokens in its records are those that the keeper gave out and took back.
+void judge_tokens(const RequestEvents& request, Findings& findings) {
+  for (const auto& [stage, kind] : {std::pair{"confirmation_asked", EventKind::issued},
+                                    std::pair{"confirmed", EventKind::spent}}) {
+    const auto* record = record_of(request, stage);
+    if (record == nullptr || request.of(kind).empty()) continue;
+    const auto is_its = [&](const Event* seen) { return seen->token == record->token; };
+    if (std::ranges::none_of(request.of(kind), is_its))
+      findings.breaks(*record,
+                      fmt::format("record {} of {} has another token", stage, request.text));
+  }
+}
+
+/// What the log says about the end of a kernel action is what the ledger has.
+void judge_recorded_end(const Index& index, const RequestEvents& request, const Event& kept,
+                        Findings& findings) {
+  const bool says_executed = kept.what == "executed" || kept.verdict == "executed";
+  const bool says_rejected = kept.what == "rejected";
+  const bool denies = kept.verdict == "not executed" || kept.verdict == "not_executed";
+  if (!says_executed && !says_rejected && !denies) return;
+  const auto& rows = request.of(index.sees_kernel() ? EventKind::row : EventKind::stands);
+  const auto has = [&](std::string_view verdict) {
+    return std::ranges::any_of(rows, [&](const Event* row) { return row->verdict == verdict; });
+  };
+  if ((says_executed && !has("executed")) || (says_rejected && !has("rejected")) ||
+      (denies && has("executed")) || (says_executed && denies))
+    findings.breaks(kept, fmt::format("record {} of {} says {} ({}), the ledger does not",
+                                      kept.number, request.text, kept.what, kept.verdict));
 }
 
 /// The stage that an answer on the road rests on; empty: any.
@@ -104,6 +137,15 @@ void judge_audit(const Index& index, Findings& findings) {
       judge_licence(index, request, *effect, findings);
       judge_stages(request, *effect, row, findings);
     }
+    if (index.audit_read_back())
+      for (const auto* called : request.of(EventKind::called)) {
+        findings.judged();
+        judge_licence(index, request, *called, findings);
+      }
+    if (!request.of(EventKind::kept).empty()) judge_tokens(request, findings);
+    if (request.id && request.id->kernel_action)
+      for (const auto* kept : request.of(EventKind::kept))
+        judge_recorded_end(index, request, *kept, findings);
     for (const auto* told : request.of(EventKind::told)) {
       if (told->number == 0) continue;
       findings.judged();

@@ -45,15 +45,16 @@ constexpr std::array kPredicates{
                "B1, B3, B5", "an effect with a row"},
               judge_auth},
     Predicate{{"I-AUDIT",
-               "The dispatched record was durable before the effect, nothing recorded was told "
+               "The dispatched record was durable before the call and the effect, nothing recorded "
+               "was told "
                "before its record was durable, and at the end every such record is there, in one "
                "dense whole log.",
-               "C8, G1, G2, G3, G5, G6", "an effect, a recorded answer, a log read back"},
+               "C8, G1, G2, G3, G5, G6", "a call, an effect, a recorded answer, a log read back"},
               judge_audit},
     Predicate{{"I-RETRY",
                "A request is handed over and called at most once, and only after its submit and "
-               "its confirmation were asked.",
-               "D3, D5, E1, F10", "a request with a call, a row or a dispatch message"},
+               "its confirmation were asked; nothing but that call makes a row.",
+               "D3, D4, D5, E1, F10", "a request with a call, a row or a dispatch message"},
               judge_retry},
     Predicate{{"I-DECIDED",
                "An answer that claims an end is the end: after not executed nothing ever executes, "

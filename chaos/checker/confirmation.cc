@@ -5,16 +5,28 @@
 #include <map>
 
 #include "chaos/checker/predicate.h"
+#include "messages/kernel.h"
 
 namespace aeromq::chaos {
 namespace {
 
-bool submitted(const Index& index, const RequestEvents& request, const Event& row,
-               const Event& effect) {
-  return std::ranges::any_of(request.of(EventKind::asked), [&](const Event* asked) {
-    return is_word_of(*asked, "submit", row.principal, effect) &&
-           (!index.sees_command_digests() || asked->digest == row.digest);
-  });
+/// The command asked for is the action done, on the same node. Nothing is said by an empty field.
+bool is_action_of(const Event& submit, const Event& row) {
+  if (!submit.node.empty() && submit.node != row.node) return false;
+  if (submit.command.empty() || row.what.empty() || submit.command == row.what) return true;
+  const auto command = find_command(submit.command);
+  return command && command_row(*command).kernel_action() &&
+         text_of(action_of(*command)) == row.what;
+}
+
+/// The submit that an execution rests on, or nullptr.
+const Event* submitted(const Index& index, const RequestEvents& request, const Event& row,
+                       const Event& effect) {
+  for (const auto* asked : request.of(EventKind::asked))
+    if (is_word_of(*asked, "submit", row.principal, effect) && is_action_of(*asked, row) &&
+        (!index.sees_command_digests() || asked->digest == row.digest))
+      return asked;
+  return nullptr;
 }
 
 /// What the keeper gave out for this yes, or nullptr.
@@ -33,6 +45,14 @@ bool spent_on(const RequestEvents& request, const Event& confirm, const Event& e
   });
 }
 
+/// The person had been asked, in the session that answered.
+bool was_asked(const RequestEvents& request, const Event& confirm) {
+  return std::ranges::any_of(request.of(EventKind::told), [&](const Event* told) {
+    return told->verdict == "pending" && told->lane == confirm.lane && told->run == confirm.run &&
+           before(told, &confirm);
+  });
+}
+
 /// Without the keeper's own events its yes is the record of it.
 bool recorded(const Index& index, const RequestEvents& request, const Event& row,
               const Event& confirm) {
@@ -44,12 +64,16 @@ bool recorded(const Index& index, const RequestEvents& request, const Event& row
   });
 }
 
+/// A confirmation comes over the session that asked for it, or not at all: same client, same run.
 void judge_yes(const Index& index, const RequestEvents& request, const Event& row,
-               const Event& effect, Findings& findings) {
+               const Event& effect, const Event& submit, Findings& findings) {
   bool asked_any = false;
   bool issued_any = false;
   for (const auto* confirm : request.of(EventKind::asked)) {
-    if (!is_word_of(*confirm, "confirm", row.principal, effect)) continue;
+    const bool same_session = confirm->lane == submit.lane && confirm->run == submit.run;
+    if (!is_word_of(*confirm, "confirm", row.principal, effect) || !same_session ||
+        (index.sees_questions() && !was_asked(request, *confirm)))
+      continue;
     asked_any = true;
     if (!index.sees_keeper()) {
       if (recorded(index, request, row, *confirm)) return;
@@ -59,7 +83,8 @@ void judge_yes(const Index& index, const RequestEvents& request, const Event& ro
     issued_any = issued_any || issued;
     if (issued && spent_on(request, *confirm, effect)) return;
   }
-  const char* why = "no confirmation by its principal";
+  const char* why =
+      "no confirmation by its principal, once asked, in the session that submitted it";
   if (asked_any && !index.sees_keeper())
     why = "no record of this confirmation";
   else if (issued_any)
@@ -128,10 +153,12 @@ void judge_confirm(const Index& index, Findings& findings) {
                         fmt::format("{} executed for nobody: it has no row", request.text));
         continue;
       }
-      if (!submitted(index, request, *row, *effect))
+      const auto* submit = submitted(index, request, *row, *effect);
+      if (submit == nullptr)
         findings.breaks(*effect, fmt::format("{} executed: {} submitted no such command",
                                              request.text, row->principal));
-      judge_yes(index, request, *row, *effect, findings);
+      else
+        judge_yes(index, request, *row, *effect, *submit, findings);
     }
   }
 }

@@ -14,10 +14,6 @@ namespace {
 constexpr std::array<std::string_view, 4> kRepeatCodes{"DUPLICATE_REQUEST", "TOKEN_SPENT",
                                                        "NOT_PENDING", "LATE"};
 
-bool claims_an_end(const Event& told) {
-  return told.verdict == "executed" || told.verdict == "rejected" || told.verdict == "not_executed";
-}
-
 const Event* with_verdict(const Events& rows, std::string_view verdict) {
   const auto at =
       std::ranges::find(rows, verdict, [](const Event* e) { return std::string_view(e->verdict); });
@@ -57,7 +53,7 @@ void judge_denial(const RequestEvents& request, const Event& told, Findings& fin
 void judge_claims(const Index& index, const RequestEvents& request, Findings& findings) {
   const Event* first = nullptr;
   for (const auto* told : request.of(EventKind::told)) {
-    if (!claims_an_end(*told)) {
+    if (!is_end(told->verdict)) {
       if (told->final_ && told->verdict != "viewed")
         findings.breaks(*told,
                         fmt::format("{} was told \"{}\" as final", request.text, told->verdict));
@@ -81,6 +77,7 @@ void judge_claims(const Index& index, const RequestEvents& request, Findings& fi
 /// An act commits only under the epoch that its id names, while that is its dispatcher's newest,
 /// and in the run of the kernel that opened it.
 void judge_fence(const Index& index, Findings& findings) {
+  if (!index.has(EventKind::opened)) return;
   std::map<std::string_view, const Event*> newest;
   auto opened = index.of(EventKind::opened).begin();
   for (const auto* row : index.of(EventKind::row)) {
@@ -90,10 +87,12 @@ void judge_fence(const Index& index, Findings& findings) {
     }
     const auto id = RequestId::parse(row->request);
     if (!id) continue;
-    const auto at = newest.find(std::to_string(id->session.dispatcher));
-    if (at == newest.end()) continue;
     findings.judged();
-    if (id->session.epoch != at->second->epoch)
+    const auto at = newest.find(std::to_string(id->session.dispatcher));
+    if (at == newest.end())
+      findings.breaks(*row, fmt::format("{} committed, and dispatcher {} never opened",
+                                        row->request, id->session.dispatcher));
+    else if (id->session.epoch != at->second->epoch)
       findings.breaks(*row,
                       fmt::format("{} of epoch {} committed while dispatcher {} had epoch {}",
                                   row->request, id->session.epoch, at->first, at->second->epoch));

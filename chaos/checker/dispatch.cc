@@ -46,8 +46,12 @@ void judge_retry(const Index& index, Findings& findings) {
     for (std::size_t i = 1; i < called.size(); ++i)
       findings.breaks(*called[i], fmt::format("{} was called {} times", request.text, i + 1));
     for (const auto* call : called) judge_asked(request, *call, findings);
-    if (called.empty())
-      for (const auto* row : rows) judge_asked(request, *row, findings);
+    for (const auto* row : rows) {
+      if (called.empty()) judge_asked(request, *row, findings);
+      if (index.has(EventKind::called) && (called.empty() || before(row, called.front())))
+        findings.breaks(
+            *row, fmt::format("{} has a row, and its dispatcher had not called", request.text));
+    }
     if (dispatched) judge_handed_over(request, findings);
   }
 }

@@ -12,6 +12,18 @@ std::ptrdiff_t with_number(const Events& events, std::uint64_t number) {
   return std::ranges::count(events, number, [](const Event* event) { return event->number; });
 }
 
+/// Nobody holds authority: written as nothing or, in the kernel's words, "none".
+std::string_view holder(const std::string& name) {
+  return name == "none" ? std::string_view() : std::string_view(name);
+}
+
+/// The effect is that of the row's action on the row's node.
+bool fits_action(const Event& row, const Event& effect) {
+  if (row.what == "demote") return effect.before == row.node && holder(effect.after).empty();
+  const bool promotes = row.what == "promote" || row.what == "force-promote";
+  return !promotes || effect.after == row.node;
+}
+
 void judge_rows_alone_in_transaction(const Index& index, Findings& findings) {
   Events rows = index.of(EventKind::row);
   std::ranges::stable_sort(rows, {}, [](const Event* event) { return event->number; });
@@ -59,9 +71,14 @@ void judge_atomic(const Index& index, Findings& findings) {
     }
     for (const auto* effect : effects) {
       findings.judged();
-      if (with_number(rows, effect->number) == 0)
+      const auto row =
+          std::ranges::find(rows, effect->number, [](const Event* e) { return e->number; });
+      if (row == rows.end())
         findings.breaks(*effect, fmt::format("an effect of {} outside the transaction of its row",
                                              request.text));
+      else if (!fits_action(**row, *effect))
+        findings.breaks(*effect, fmt::format("the effect of {} is not that of {} {}", request.text,
+                                             (*row)->what, (*row)->node));
     }
   }
   judge_rows_alone_in_transaction(index, findings);
@@ -72,7 +89,7 @@ void judge_single(const Index& index, Findings& findings) {
   const Event* last = nullptr;
   for (const auto* effect : index.of(EventKind::effect)) {
     findings.judged();
-    if (last != nullptr && effect->before != last->after)
+    if (last != nullptr && holder(effect->before) != holder(last->after))
       findings.breaks(*effect,
                       fmt::format("authority went from \"{}\", but the change before left \"{}\"",
                                   effect->before, last->after));

@@ -38,6 +38,8 @@ Index::Index(const History& history) : history_(history) {
       command_digests_ |= event.what == "submit" && !event.digest.empty();
       explanation_digests_ |= event.what == "confirm" && !event.digest.empty();
       tokens_ |= event.what == "confirm" && !event.token.empty();
+    } else if (event.kind == EventKind::told) {
+      questions_ |= event.verdict == "pending";
     }
   }
 }
@@ -79,6 +81,10 @@ std::vector<Execution> executions(const Index& index, const RequestEvents& reque
   for (const auto* stands : request.of(EventKind::stands))
     if (stands->verdict == "executed") found.push_back({stands, stands});
   return found;
+}
+
+bool is_end(std::string_view verdict) {
+  return verdict == "executed" || verdict == "rejected" || verdict == "not_executed";
 }
 
 bool is_word_of(const Event& event, std::string_view what, std::string_view principal,

@@ -67,6 +67,8 @@ class Index {
   bool sees_command_digests() const { return command_digests_; }
   bool sees_explanation_digests() const { return explanation_digests_; }
   bool sees_tokens() const { return tokens_; }
+  /// People's questions "do you confirm?" were seen.
+  bool sees_questions() const { return questions_; }
 
  private:
   RequestEvents& request(std::string_view text);
@@ -80,6 +82,7 @@ class Index {
   bool command_digests_ = false;
   bool explanation_digests_ = false;
   bool tokens_ = false;
+  bool questions_ = false;
 };
 
 /// One execution of a request and the row that tells whose it is (nullptr: none).
@@ -91,6 +94,9 @@ struct Execution {
 /// Every execution of the request, in order. Where the kernel was only read back at the end, what
 /// stands there as executed takes the place of both.
 std::vector<Execution> executions(const Index& index, const RequestEvents& request);
+
+/// What is claimed about a request for ever: executed, rejected, not_executed.
+bool is_end(std::string_view verdict);
 
 /// `event` earlier than `limit`, by `principal`, with this `what`.
 bool is_word_of(const Event& event, std::string_view what, std::string_view principal,

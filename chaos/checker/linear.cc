@@ -18,10 +18,6 @@
 namespace aeromq::chaos {
 namespace {
 
-bool is_end(std::string_view verdict) {
-  return verdict == "executed" || verdict == "rejected" || verdict == "not_executed";
-}
-
 /// "Not executed" on the road is the broker's: it knows that nobody was handed the dispatch. The
 /// kernel can't know that, so until the epoch or the lease ends its honest answer stays undecided.
 bool is_the_kernels(const Event& told) {

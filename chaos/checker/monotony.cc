@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "chaos/checker/predicate.h"
 
@@ -74,6 +75,27 @@ void judge_durable(const Index& index, Findings& findings) {
   }
 }
 
+bool may_change(const Index& index, const Event& event) {
+  switch (event.kind) {
+    case EventKind::row:
+    case EventKind::effect:
+    case EventKind::opened:
+    case EventKind::reported:
+      return true;
+    case EventKind::began:
+      return !index.sees_kernel() || part_of(event.lane) == "kernel";
+    default:
+      return false;
+  }
+}
+
+void follow(const Event& event, std::set<std::string_view>& open) {
+  if (event.kind == EventKind::asked && event.what == "confirm")
+    open.insert(event.request);
+  else if (event.kind == EventKind::told && is_end(event.verdict))
+    open.erase(event.request);
+}
+
 }  // namespace
 
 /// I-MONO. A ledger that was read back and found empty has lost every row that was seen.
@@ -84,31 +106,23 @@ void judge_mono(const Index& index, Findings& findings) {
 }
 
 /// I-LOOK. A row, an effect, an epoch, a node's report or a new run of the kernel may change it.
+/// Where acts are not seen, any process that begins and any yes without its end may have.
 void judge_look(const Index& index, Findings& findings) {
   const Event* last = nullptr;
+  std::set<std::string_view> open;  // requests confirmed and not ended, if acts are not seen
   for (const auto& event : index.history()) {
-    switch (event.kind) {
-      case EventKind::row:
-      case EventKind::effect:
-      case EventKind::opened:
-      case EventKind::reported:
-        last = nullptr;
-        break;
-      case EventKind::began:
-        if (part_of(event.lane) == "kernel") last = nullptr;
-        break;
-      case EventKind::state:
-        if (last != nullptr) {
-          findings.judged();
-          if (last->digest != event.digest)
-            findings.breaks(event, fmt::format("the kernel's state changed since {}, and nobody "
-                                               "had acted",
-                                               last->seq));
-        }
-        last = &event;
-        break;
-      default:
-        break;
+    if (!index.sees_kernel()) follow(event, open);
+    if (may_change(index, event) || !open.empty()) {
+      last = nullptr;
+    } else if (event.kind == EventKind::state) {
+      if (last != nullptr) {
+        findings.judged();
+        if (last->digest != event.digest)
+          findings.breaks(event, fmt::format("the kernel's state changed since {}, and nobody had "
+                                             "acted",
+                                             last->seq));
+      }
+      last = &event;
     }
   }
 }
