@@ -37,6 +37,12 @@ void set_client(zmq::socket_t& socket, const CurveClient& curve);
 /// one and delete a regular file. Error INVALID_INPUT, field `endpoint`.
 Result<void> bind_socket(zmq::socket_t& socket, const std::string& endpoint);
 
+/// All events but one. libzmq 4.3.4 tells of a CURVE message that cannot be opened (forged,
+/// doubled, spoiled on the way) before it acts on it, and the telling overwrites the errno that it
+/// would act on: instead of closing, the connection falls silent, and when its other end goes, the
+/// next heartbeat aborts the process. Without a listener for that event the connection just ends.
+constexpr int kConnectorEvents = ZMQ_EVENT_ALL & ~ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL;
+
 /// The events of one socket, read by the thread that owns the socket, which must outlive this.
 class Monitor {
  public:
