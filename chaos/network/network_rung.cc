@@ -103,14 +103,14 @@ class Rung {
     for (const auto& [predicate, count] : judgement.evaluated) evaluated_[predicate] += count;
     violations_ += judgement.violations.size();
     for (const auto& violation : judgement.violations) ++broken_[violation.predicate];
-    const bool good = judgement.violations.empty() && fault.empty() &&
-                      std::ranges::none_of(history, crashed);
+    const bool good =
+        judgement.violations.empty() && fault.empty() && std::ranges::none_of(history, crashed);
     fmt::print("seed {:<6} {:<8} events {:>4}, faults {:>3}{}\n", run.seed,
                between_hosts ? "hosts" : "proxied", history.size(),
                std::ranges::count(history, EventKind::fault, &Event::kind), good ? "" : "  BROKEN");
     if (!fault.empty()) trouble_.push_back(fmt::format("seed {}: {}", run.seed, fault));
     std::error_code ignored;
-    if (good) {
+    if (good && !options_.keep) {
       fs::remove_all(run.dir, ignored);
     } else {
       fs::create_directories(run.dir, ignored);

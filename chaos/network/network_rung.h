@@ -13,6 +13,7 @@ struct RungOptions {
   unsigned part = 0;       ///< this process does the runs whose number modulo `parts` is `part`
   unsigned parts = 1;
   unsigned jobs = 2;  ///< runs side by side
+  bool keep = false;  ///< the folder of a good run too
   std::string only;   ///< proxied or hosts; empty: one run in five is between hosts
 };
 

@@ -263,7 +263,8 @@ void People::repeat(CommandName command, const std::string& node) {
   auto peer = transport::Peer::connect(options);
   if (!peer) return;
   const auto welcome = greet(*peer);
-  if (!welcome) return;
+  // A session without a kernel names no kernel's history, so nothing could ever be final.
+  if (!welcome || welcome->session.epoch == 0) return;
   const Seat seat{fmt::format("client.operator.{}", ++seats_["operator"]), std::nullopt};
   const RequestId request{welcome->session, 1, command_row(command).kernel_action()};
   const auto id = request.text();
