@@ -16,11 +16,12 @@ void add_network_command(CLI::App& app, Place& place) {
   command->add_option("--parts", options->parts, "split the runs into this many parts")
       ->check(CLI::PositiveNumber);
   command->add_option("--jobs", options->jobs, "runs side by side")->check(CLI::PositiveNumber);
+  command->add_option("--bin-dir", options->bin_dir, "where the programs under test are");
   command->add_flag("--keep", options->keep, "keep the folders of good runs too");
   command->add_option("--only", options->only, "this kind of runs alone")
       ->check(CLI::IsMember({"proxied", "hosts"}));
   command->callback([options, &place] {
-    options->bin_dir = place.bin_dir;
+    if (options->bin_dir.empty()) options->bin_dir = place.bin_dir;
     place.exit_code = network::run_network_rung(*options);
   });
 }

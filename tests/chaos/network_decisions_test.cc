@@ -49,7 +49,7 @@ TEST(Decisions, DependOnEachOfSeedLinkDirectionAndNumber) {
       text += static_cast<char>('a' + static_cast<int>(decide(of, link, direction, i).fault));
     return text;
   };
-  for (const std::uint64_t seed : {1U, 2U, 5U})
+  for (std::uint64_t seed = 1; seed <= 10; ++seed)
     for (const auto* link : {"kernel", "control.dispatcher", "client.operator"})
       for (const auto direction : {kUp, kDown}) {
         plan.seed = seed;
@@ -57,7 +57,7 @@ TEST(Decisions, DependOnEachOfSeedLinkDirectionAndNumber) {
         const bool untouched = text.find_first_not_of('a') == std::string::npos;
         EXPECT_TRUE(untouched || fates.insert(text).second);
       }
-  EXPECT_GE(fates.size(), 9U);
+  EXPECT_GE(fates.size(), 35U);  // of 60: a quarter of the links is left alone
 }
 
 TEST(Decisions, EverySeedHasAFaultAndEveryClassHasASeed) {
