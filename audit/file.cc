@@ -104,6 +104,18 @@ Result<void> sync_directory(const fs::path& path) {
   return {};
 }
 
+Result<void> sync_folders_above(const fs::path& path) {
+  for (auto at = absolute_path(path); at.has_relative_path();) {
+    at = at.parent_path();
+    const auto fd = open_file(at, O_RDONLY | O_DIRECTORY);
+    if (!fd) return {};
+    if (::fsync(fd->number()) == 0) continue;
+    if (errno == EINVAL || errno == EROFS) return {};
+    return fail(file_error("fsync", at, errno));
+  }
+  return {};
+}
+
 Result<std::uint64_t> file_size(const Fd& fd, const fs::path& path) {
   struct stat status {};
   if (::fstat(fd.number(), &status) != 0) return fail(file_error("fstat", path, errno));

@@ -51,6 +51,9 @@ Result<void> sync_data(const Fd& fd, const std::filesystem::path& path);
 /// The octets and everything about the file that its reading needs.
 Result<void> sync_file(const Fd& fd, const std::filesystem::path& path);
 Result<void> sync_directory(const std::filesystem::path& path);
+/// Syncs every folder above `path`, upwards until one cannot be opened or its file system syncs no
+/// folders: nobody has made a folder in that one.
+Result<void> sync_folders_above(const std::filesystem::path& path);
 Result<void> rename_file(const std::filesystem::path& from, const std::filesystem::path& to);
 /// Removes the name; no error if it cannot.
 void remove_file(const std::filesystem::path& path);

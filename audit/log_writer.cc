@@ -67,6 +67,10 @@ Result<void> LogWriter::begin(Moment now) {
   auto found = recover(dir_, mark ? *mark : std::nullopt);
   if (!found) return fail(found.error());
 
+  // A first start may have made folders above too, or an earlier one that died in here.
+  if (found->fresh)
+    if (auto synced = sync_folders_above(dir_); !synced) return synced;
+
   report_.found = found->kind;
   report_.fresh = found->fresh;
   report_.unclean = found->unclean;

@@ -6,6 +6,7 @@
 #include "process/clock.h"
 #include "process/entropy.h"
 #include "process/exit_codes.h"
+#include "process/log.h"
 #include "process/ready.h"
 #include "process/signals.h"
 
@@ -60,7 +61,11 @@ Result<Host> Host::join(const HostOptions& options) {
       peer->wait(kTickMs);
       continue;
     }
-    if (received->header.type == MessageType::welcome) return Host(std::move(*peer));
+    if (received->header.type == MessageType::welcome) {
+      const auto welcome = decode<Welcome>(received->body);
+      if (!welcome) return fail(welcome.error());
+      return Host(std::move(*peer), welcome->heartbeat_ms);
+    }
     if (received->header.type == MessageType::hello_refused) {
       const auto refused = decode<HelloRefused>(received->body);
       return fail(refused ? refused->error : refused.error());
@@ -93,12 +98,19 @@ int Host::run(const CoreCalls& core, Boundary& boundary) {
   };
   process::tell_ready();
   Turn turn(core);
+  Silence silence(heartbeat_ms_, process::now());
   auto next_tick = process::now();
   while (peer_.alive() && !goodbye_) {
     if (signals.next()) return process::kExitOk;
     while (turn.size() < kMaxBatch) {
       auto received = peer_.receive();
-      if (!received || !take_message(std::move(*received), turn)) break;
+      if (!received) break;
+      silence.heard(process::now());
+      if (!take_message(std::move(*received), turn)) break;
+    }
+    if (silence.too_long(process::now())) {
+      process::log_error("broker_silent");
+      return process::kExitFault;
     }
     for (const auto& answer : boundary.answers()) turn.take(answer, process::now());
     if (const auto now = process::now(); now.boot_ns >= next_tick.boot_ns) {

@@ -3,6 +3,7 @@
 #pragma once
 #include <string>
 
+#include "actors/runtime/silence.h"
 #include "actors/runtime/turn.h"
 #include "transport/peer.h"
 
@@ -33,10 +34,12 @@ class Host {
   int run(const CoreCalls& core, Boundary& boundary);
 
  private:
-  explicit Host(transport::Peer peer) : peer_(std::move(peer)) {}
+  Host(transport::Peer peer, std::uint64_t heartbeat_ms)
+      : peer_(std::move(peer)), heartbeat_ms_(heartbeat_ms) {}
   bool take_message(transport::Received received, Turn& turn);
 
   transport::Peer peer_;
+  std::uint64_t heartbeat_ms_;
   bool goodbye_ = false;
 };
 

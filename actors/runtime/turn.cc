@@ -35,6 +35,17 @@ Outcome outcome_of(const ActAnswer& answer) {
   return Outcome::unknown;
 }
 
+// What is told beside it: the kernel's own words, where it has spoken.
+std::string with_kernel_words(std::string why, MessageType type, const Bytes& body) {
+  if (type != MessageType::acted) return why;
+  const auto acted = decode<Acted>(body);
+  if (!acted || acted->lost) return why;
+  const auto& answer = acted->answer;
+  why += "; the kernel answered: " + std::string(text_of(answer.status));
+  if (!answer.code.empty()) why += " " + answer.code + ": " + answer.text;
+  return why;
+}
+
 // What is told when a record could not be made durable: the kernel's real outcome if it is known
 // (hole 14); of a refusal what the refusal itself claims, since a repeat claims nothing (E1).
 Outcome outcome_unrecorded(MessageType type, const Bytes& body) {
@@ -144,7 +155,8 @@ void Turn::say_unrecorded(const std::vector<Item>& items, const Error& error,
   for (const auto& item : items) {
     if (item.request.empty() || item.type == MessageType::report) continue;
     ErrorAnswer answer;
-    answer.error = make_error(ErrorCode::audit_unavailable, error.message,
+    answer.error = make_error(ErrorCode::audit_unavailable,
+                              with_kernel_words(error.message, item.type, item.body),
                               outcome_unrecorded(item.type, item.body));
     send(MessageType::error, item.request, encode(answer));
   }

@@ -94,14 +94,19 @@ void judge_yes(const Index& index, const RequestEvents& request, const Event& ro
   findings.breaks(effect, fmt::format("{} executed: {}", request.text, why));
 }
 
-using Policies = std::map<std::string_view, Events>;
+/// What was in force for whom on which control plane, in order.
+using Policies = std::map<std::pair<std::string_view, std::string_view>, Events>;
 
-/// True if the last policy of the principal before `asked` says operator. No policy, no authority.
-bool was_operator(const Policies& policies, const Event& asked) {
-  const auto own = policies.find(asked.principal);
+/// True if the principal was an operator at some moment between its word and the effect: when the
+/// gate read that word is not seen from outside. No policy, no authority.
+bool was_operator(const Policies& policies, const Event& asked, const Event& effect) {
+  const auto own = policies.find({plane_of(asked.lane), asked.principal});
   if (own == policies.end()) return false;
+  const auto grants = [](const Event* policy) { return policy->what == "operator"; };
   const auto after = std::ranges::lower_bound(own->second, &asked, before);
-  return after != own->second.begin() && (*std::prev(after))->what == "operator";
+  if (after != own->second.begin() && grants(*std::prev(after))) return true;
+  const auto until = std::ranges::lower_bound(own->second, &effect, before);
+  return std::any_of(after, std::max(after, until), grants);
 }
 
 void judge_authority(const Policies& policies, const RequestEvents& request, const Event& row,
@@ -111,7 +116,7 @@ void judge_authority(const Policies& policies, const RequestEvents& request, con
     bool with = false;
     for (const auto* asked : request.of(EventKind::asked)) {
       if (!is_word_of(*asked, what, row.principal, effect)) continue;
-      if (was_operator(policies, *asked))
+      if (was_operator(policies, *asked, effect))
         with = true;
       else
         without = asked;
@@ -185,11 +190,11 @@ void judge_token(const Index& index, Findings& findings) {
   }
 }
 
-/// I-AUTH. A harness changes policies between requests only, so "when asked" is one moment.
+/// I-AUTH.
 void judge_auth(const Index& index, Findings& findings) {
   Policies policies;
   for (const auto* policy : index.of(EventKind::policy))
-    policies[policy->principal].push_back(policy);
+    policies[{plane_of(policy->lane), policy->principal}].push_back(policy);
   for (const auto& request : index.requests()) {
     for (const auto& [effect, row] : executions(index, request)) {
       if (row == nullptr) continue;

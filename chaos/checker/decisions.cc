@@ -50,6 +50,15 @@ void judge_denial(const RequestEvents& request, const Event& told, Findings& fin
   }
 }
 
+/// Hole 14: the log failed behind the kernel's answer. What is told then is whether anything was
+/// executed, nothing about a row: a rejection may stand.
+void judge_unrecorded(const RequestEvents& request, const Event& told, Findings& findings) {
+  const bool executed = !request.of(EventKind::effect).empty() ||
+                        with_verdict(request.of(EventKind::stands), "executed") != nullptr;
+  if (executed)
+    findings.breaks(told, fmt::format("{} was told not executed and was", request.text));
+}
+
 void judge_claims(const Index& index, const RequestEvents& request, Findings& findings) {
   const Event* first = nullptr;
   for (const auto* told : request.of(EventKind::told)) {
@@ -60,6 +69,10 @@ void judge_claims(const Index& index, const RequestEvents& request, Findings& fi
       continue;
     }
     findings.judged();
+    if (is_unrecorded_denial(*told)) {
+      judge_unrecorded(request, *told, findings);
+      continue;
+    }
     if (first != nullptr && first->verdict != told->verdict)
       findings.breaks(*told, fmt::format("{} was told {} and then {}", request.text, first->verdict,
                                          told->verdict));

@@ -18,12 +18,6 @@
 namespace aeromq::chaos {
 namespace {
 
-/// "Not executed" on the road is the broker's: it knows that nobody was handed the dispatch. The
-/// kernel can't know that, so until the epoch or the lease ends its honest answer stays undecided.
-bool is_the_kernels(const Event& told) {
-  return told.what == "outcome" || told.verdict != "not_executed";
-}
-
 /// The question that an answer belongs to: the newest one of the same client about the same.
 const Event* question_of(const Events& asked, const Event& told) {
   for (auto at = asked.rbegin(); at != asked.rend(); ++at)
@@ -35,7 +29,7 @@ const Event* question_of(const Events& asked, const Event& told) {
 
 struct Register {
   const Event* end = nullptr;       ///< the first answer that names an end
-  const Event* known = nullptr;     ///< the first such answer that the kernel gave or could give
+  const Event* known = nullptr;     ///< the first of those that the kernel's memory stands behind
   const Event* decision = nullptr;  ///< the row, if one was seen
 };
 
@@ -72,7 +66,7 @@ void judge_request(const RequestEvents& request, Findings& findings) {
   bool judged = false;
   for (const auto* told : request.of(EventKind::told)) {
     const bool undecided = told->what == "outcome" && told->verdict == "not_yet_decided";
-    if (!undecided && !is_end(told->verdict)) continue;
+    if (!undecided && (!is_end(told->verdict) || is_unrecorded_denial(*told))) continue;
     judged = true;
     const auto* question = question_of(request.of(EventKind::asked), *told);
     if (question == nullptr && told->what == "outcome") {
@@ -85,7 +79,10 @@ void judge_request(const RequestEvents& request, Findings& findings) {
     }
     judge_end(request, state, *told, findings);
     if (state.end == nullptr) state.end = told;
-    if (state.known == nullptr && is_the_kernels(*told)) state.known = told;
+    // A "not executed" of the road closes the request there; the kernel, which never heard of it,
+    // may call it undecided until its lease ends.
+    const bool kernels = told->what == "outcome" || told->verdict != "not_executed";
+    if (state.known == nullptr && kernels) state.known = told;
   }
   if (judged) findings.judged();
 }

@@ -22,6 +22,11 @@ class Findings {
   std::uint64_t* evaluated_;
 };
 
+/// "Not executed" about a request whose record could not be written: it speaks of the effect only.
+inline bool is_unrecorded_denial(const Event& told) {
+  return told.verdict == "not_executed" && told.code == "AUDIT_UNAVAILABLE";
+}
+
 // effects.cc
 void judge_once(const Index& index, Findings& findings);
 void judge_atomic(const Index& index, Findings& findings);

@@ -1,5 +1,6 @@
 #include "chaos/simulation/file_content.h"
 
+#include <cstring>
 #include <utility>
 
 namespace aeromq::chaos {
@@ -30,25 +31,26 @@ void FileContent::restore(const Old& old, Bytes& into) const {
   const auto begin = old.sector * kSectorBytes;
   if (begin >= into.size()) return;
   const auto size = std::min(kSectorBytes, into.size() - begin);
-  const auto at = into.begin() + static_cast<std::ptrdiff_t>(begin);
   if (old.at == kZeros)
-    std::fill_n(at, size, std::uint8_t{0});
+    std::memset(&into[begin], 0, size);
   else
-    std::copy_n(pool_.begin() + static_cast<std::ptrdiff_t>(old.at), size, at);
+    std::memcpy(&into[begin], &pool_[old.at], size);
 }
 
 void FileContent::write(ByteView octets, std::uint64_t offset) {
   touch(offset, octets.size());
   if (cache_.size() < offset + octets.size())
     cache_.resize(static_cast<std::size_t>(offset) + octets.size());
-  std::ranges::copy(octets, cache_.begin() + static_cast<std::ptrdiff_t>(offset));
+  if (!octets.empty())
+    std::memcpy(&cache_[static_cast<std::size_t>(offset)], octets.data(), octets.size());
 }
 
 void FileContent::write_zeros(std::uint64_t offset, std::uint64_t size) {
   touch(offset, size);
   const auto end = static_cast<std::size_t>(offset + size);
   if (cache_.size() < end) cache_.resize(end);
-  std::fill_n(cache_.begin() + static_cast<std::ptrdiff_t>(offset), size, std::uint8_t{0});
+  if (size > 0)
+    std::memset(&cache_[static_cast<std::size_t>(offset)], 0, static_cast<std::size_t>(size));
 }
 
 void FileContent::resize(std::uint64_t size) {

@@ -100,6 +100,14 @@ Result<void> make_directories(const fs::path& path) {
   return {};
 }
 
+Result<void> sync_folders_above(const fs::path& path) {
+  for (auto at = absolute_path(path); at.has_relative_path();) {
+    at = at.parent_path();
+    if (auto synced = sync_directory(at); !synced) return synced;
+  }
+  return {};
+}
+
 Result<std::vector<std::string>> list_directory(const fs::path& path) {
   auto names = disk().list(path.native());
   if (!names) return fail(file_error("list", path, ENOENT));

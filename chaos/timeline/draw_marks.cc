@@ -45,7 +45,7 @@ std::string label_of(const Event& event) {
     case EventKind::row:
       return event.verdict == "rejected" ? event.code : "";
     case EventKind::effect:
-      return fmt::format("{} to {}", event.before.empty() ? "none" : event.before,
+      return fmt::format("{} → {}", event.before.empty() ? "none" : event.before,
                          event.after.empty() ? "none" : event.after);
     case EventKind::opened:
       return fmt::format("epoch {}", event.epoch);
@@ -137,7 +137,7 @@ std::string draw_marks(const History& history, const Layout& layout) {
     const bool known = request != layout.request_number.end();
     if (event.kind == EventKind::healed)
       out += fmt::format(
-          "<line class=\"healed\" x1=\"{0:.1f}\" x2=\"{0:.1f}\" y1=\"22\" "
+          "<line class=\"heal-line\" x1=\"{0:.1f}\" x2=\"{0:.1f}\" y1=\"22\" "
           "y2=\"{1:.1f}\"/>\n",
           x, layout.height);
     out += fmt::format(

@@ -50,7 +50,10 @@ double width_of(const Event& event) {
 
 std::string_view role_of(std::string_view lane) {
   const auto part = part_of(lane);
-  return part.substr(0, part.find('.'));
+  const auto role = part.substr(0, part.find('.'));
+  if (role == "harness") return role;
+  const auto* known = std::ranges::find(kRoles, role);
+  return known == kRoles.end() ? "other" : *known;
 }
 
 Layout make_layout(const History& history) {

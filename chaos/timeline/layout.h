@@ -12,7 +12,7 @@ namespace aeromq::chaos {
 constexpr double kLaneHeight = 50;
 constexpr double kBarHeight = 16;
 constexpr double kTop = 34;  ///< the axis
-constexpr double kLeft = 14;
+constexpr double kLeft = 30;
 
 struct Layout {
   std::vector<std::string> lanes;  ///< clients, then each control plane, kernel, disks, harness
@@ -30,7 +30,7 @@ struct Layout {
 /// Keeps views into the history, which must outlive it.
 Layout make_layout(const History& history);
 
-/// How a process's lane is called for its colour: "client", "keeper", "kernel" ...
+/// What a lane is coloured as: "client", "keeper", "kernel" ..., "other" if it is none of ours.
 std::string_view role_of(std::string_view lane);
 
 /// Safe inside an XML attribute or text.

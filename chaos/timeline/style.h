@@ -67,7 +67,7 @@ svg { display:block; } svg text { fill:var(--ink); font-size:12px; }
 .mark.good .line { stroke:var(--good); } .mark.began .line { stroke:var(--soft); stroke-width:1; }
 .mark:hover > g { stroke:var(--ink); stroke-width:1.5; }
 .mark:target > g { stroke:var(--bad); stroke-width:2.5; }
-.healed { stroke:var(--good); stroke-width:1.5; stroke-dasharray:6 3; }
+.heal-line { stroke:var(--good); stroke-width:1.5; stroke-dasharray:6 3; }
 .violation rect { fill:var(--bad); fill-opacity:.10; stroke:var(--bad); stroke-opacity:.45; }
 .violation.first rect { fill-opacity:.24; stroke-opacity:1; stroke-width:1.5; }
 .violation circle { fill:var(--bad); }

@@ -82,8 +82,9 @@ std::string timeline_html(const History& history, const Judgement& judgement) {
       names_width, layout.height, draw_names(layout));
   out += fmt::format(
       "<div class=\"scroll\"><svg width=\"{:.0f}\" height=\"{:.0f}\" role=\"img\">"
-      "<defs><marker id=\"head\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"6\" "
-      "markerHeight=\"6\" orient=\"auto\"><path d=\"M0 0 L8 4 L0 8 Z\"/></marker></defs>\n",
+      "<defs><marker id=\"head\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" "
+      "markerUnits=\"userSpaceOnUse\" markerWidth=\"8\" "
+      "markerHeight=\"8\" orient=\"auto\"><path d=\"M0 0 L8 4 L0 8 Z\"/></marker></defs>\n",
       layout.width, layout.height);
   out += draw_axis(history, layout);
   out += draw_runs(history, layout);
