@@ -252,44 +252,75 @@ void People::read_repeated(transport::Peer& peer, Event word,
   }
 }
 
-void People::repeat(CommandName command, const std::string& node) {
+std::optional<People::Raw> People::connect_raw() {
   const auto settings = way_("operator");
-  if (!settings) return;
+  if (!settings) return std::nullopt;
   transport::PeerOptions options;
   options.endpoint = settings->endpoint;
   options.curve =
       transport::CurveClient{settings->server_key, {settings->public_key, settings->secret_key}};
   options.connect_timeout_ms = kConnectMs;
   auto peer = transport::Peer::connect(options);
-  if (!peer) return;
-  const auto welcome = greet(*peer);
+  if (!peer) return std::nullopt;
+  auto welcome = greet(*peer);
   // A session without a kernel names no kernel's history, so nothing could ever be final.
-  if (!welcome || welcome->session.epoch == 0) return;
-  const Seat seat{fmt::format("client.operator.{}", ++seats_["operator"]), std::nullopt};
-  const RequestId request{welcome->session, 1, command_row(command).kernel_action()};
-  const auto id = request.text();
-  const Submit submit{std::string(text_of(command)), node, kReason, ""};
-  requests_.insert(id);
-  auto event = word(EventKind::told, seat, id, "submit", welcome->principal);
-  for (int i = 0; i < 2; ++i) {
-    asked(seat, welcome->principal, id, "submit", submit);
-    if (!peer->send(request, submit)) break;
+  if (!welcome || welcome->session.epoch == 0) return std::nullopt;
+  return Raw{std::move(*peer),
+             std::move(*welcome),
+             {fmt::format("client.operator.{}", ++seats_["operator"]), std::nullopt}};
+}
+
+// The submit `times` times; what is pending afterwards.
+std::optional<ConfirmationAsked> People::submit_raw(Raw& raw, const RequestId& request,
+                                                    const Submit& submit, int times) {
+  const auto& principal = raw.welcome.principal;
+  requests_.insert(request.text());
+  for (int i = 0; i < times; ++i) {
+    asked(raw.seat, principal, request.text(), "submit", submit);
+    if (!raw.peer.send(request, submit)) break;
   }
   std::optional<ConfirmationAsked> pending;
-  read_repeated(*peer, event, pending);
-  if (!pending) return;
-  const Confirm confirm{pending->token, sha256(pending->explanation), {}, ""};
-  event.what = "confirm";
-  for (int i = 0; i < 2; ++i) {
-    auto yes = word(EventKind::asked, seat, id, "confirm", welcome->principal);
-    yes.command = submit.command;
-    yes.node = node;
-    yes.token = hex_digest(confirm.token.view());
-    yes.digest = to_hex(confirm.explanation_digest.view());
-    chronicle_.add(std::move(yes));
-    if (!peer->send(request, confirm)) break;
+  read_repeated(raw.peer, word(EventKind::told, raw.seat, request.text(), "submit", principal),
+                pending);
+  return pending;
+}
+
+void People::decide_raw(Raw& raw, const RequestId& request, const Submit& submit,
+                        const ConfirmationAsked& pending, const std::string& what, int times) {
+  const auto& principal = raw.welcome.principal;
+  const Confirm confirm{pending.token, sha256(pending.explanation), {}, ""};
+  for (int i = 0; i < times; ++i) {
+    auto said = word(EventKind::asked, raw.seat, request.text(), what, principal);
+    said.command = submit.command;
+    said.node = submit.node;
+    said.token = hex_digest(confirm.token.view());
+    if (what == "confirm") said.digest = to_hex(confirm.explanation_digest.view());
+    chronicle_.add(std::move(said));
+    const bool sent = what == "confirm" ? raw.peer.send(request, confirm)
+                                        : raw.peer.send(request, Abandon{confirm.token});
+    if (!sent) break;
   }
-  read_repeated(*peer, event, pending);
+  std::optional<ConfirmationAsked> none;
+  read_repeated(raw.peer, word(EventKind::told, raw.seat, request.text(), what, principal), none);
+}
+
+void People::repeat(CommandName command, const std::string& node, Again again) {
+  auto raw = connect_raw();
+  if (!raw) return;
+  const RequestId request{raw->welcome.session, 1, command_row(command).kernel_action()};
+  const Submit submit{std::string(text_of(command)), node, kReason, ""};
+  if (again == Again::at_once) {
+    if (const auto pending = submit_raw(*raw, request, submit, 2))
+      decide_raw(*raw, request, submit, *pending, "confirm", 2);
+    return;
+  }
+  // The first one ends unexecuted, and its person is told so: from then on it must stay so.
+  if (const auto pending = submit_raw(*raw, request, submit, 1))
+    decide_raw(*raw, request, submit, *pending, "abandon", 1);
+  if (again == Again::elsewhere) raw = connect_raw();
+  if (!raw) return;
+  if (const auto pending = submit_raw(*raw, request, submit, 1))
+    decide_raw(*raw, request, submit, *pending, "confirm", 1);
 }
 
 }  // namespace aeromq::chaos::network

@@ -19,6 +19,13 @@ client::Timeouts quick_timeouts();
 /// What a person does once they are asked to confirm.
 enum class Reply : std::uint8_t { yes, no, gone };
 
+/// When a request id is used again.
+enum class Again : std::uint8_t {
+  at_once,        ///< every message is sent twice
+  after_the_end,  ///< it was abandoned
+  elsewhere,      ///< the same, over another connection
+};
+
 class People {
  public:
   /// `observer` is told of each step of their clients.
@@ -30,8 +37,8 @@ class People {
   void inspect(const std::string& who);
   /// "What became of it?", by somebody else. True once the answer is final.
   bool ask_outcome(const std::string& who, const std::string& request);
-  /// Every message of a promotion or demotion is sent twice, in frames of the right number.
-  void repeat(CommandName command, const std::string& node);
+  /// One request id used more than once, in frames of the right numbers.
+  void repeat(CommandName command, const std::string& node, Again again);
 
   /// Every kernel action that was ever submitted.
   const std::set<std::string>& requests() const { return requests_; }
@@ -43,6 +50,16 @@ class People {
     std::string lane;
     std::optional<client::Client> client;
   };
+  struct Raw {
+    transport::Peer peer;
+    Welcome welcome;
+    Seat seat;
+  };
+  std::optional<Raw> connect_raw();
+  std::optional<ConfirmationAsked> submit_raw(Raw& raw, const RequestId& request,
+                                              const Submit& submit, int times);
+  void decide_raw(Raw& raw, const RequestId& request, const Submit& submit,
+                  const ConfirmationAsked& pending, const std::string& what, int times);
   Seat* seat_of(const std::string& who);
   Event word(EventKind kind, const Seat& seat, const std::string& request, const std::string& what,
              const std::string& principal) const;

@@ -64,7 +64,7 @@ void Scene::act(Choices& choices, People& people) {
   enum : std::uint64_t { kRepeat = 5, kDecline, kGone, kWrong, kInspect, kAsk, kForce, kAll };
   switch (const auto drawn = choices.below(kAll); drawn) {
     case kRepeat:
-      return people.repeat(legal, target);
+      return people.repeat(legal, target, static_cast<Again>(choices.below(3)));
     case kDecline:
       return people.change(legal, target, Reply::no);
     case kGone:
