@@ -1,6 +1,7 @@
 // What every socket of this folder shares: the option set, endpoint checks, the monitor, sending
-// and receiving of whole messages. Internal: only .cc files of this folder include it. Functions
-// here may throw zmq::error_t; the classes above turn it into a Result.
+// and receiving of whole messages. Internal: only .cc files of this folder include it, and the
+// chaos harness where it stands at both ends of a connection. Functions here may throw zmq::error_t;
+// the classes above turn it into a Result.
 #pragma once
 #include <chrono>
 #include <optional>
