@@ -96,6 +96,12 @@
 #define NO_LEDGER                  43 /*      I_MONO     one:c1        the kernel does not look for the row */
 #define BLIND_KERNEL               45 /*      I_ONCE     one:c1        neither for the row nor for the facts */
 #define UNRECORDED_IS_NO           44 /* 14   I_DECIDED  one:f1c1      a refused copy on a full disk reads as no */
+/*      Rules that are guarded twice: broken alone they are not missed. */
+#define EPOCH_SPARE                46 /* 1    HOLDS      one:f1c1  the kernel does not compare the id's epoch */
+#define PRINCIPAL_SPARE            47 /* 10   HOLDS      one:f1r1  the keeper does not compare principals */
+#define SESSION_SPARE              48 /* 10   HOLDS      one:f1r1  the broker finds a session by the id */
+#define STAGE_SPARE                49 /* 6    HOLDS      one:f1    a licence is forwarded in any stage */
+#define MEMORY_SPARE               50 /*      HOLDS      one:f1    a keeper's successor has its tokens */
 #define BROKEN(rule) (mutant == rule)
 
 /* ---- words ---- */
@@ -311,7 +317,8 @@ inline lose_keeper(p, roads_too) {
        :: BROKEN(TOKENS_RELOADED)
        :: else ->
           if :: roads_too && NEEDS_KEEPER(req[i].stage) -> close_lost(i) :: else fi;
-          req[i].pending = 0; req[i].explained = 0; req[i].yes = 0; req[i].no = 0;
+          if :: BROKEN(MEMORY_SPARE) :: else -> req[i].pending = 0 fi;
+          req[i].explained = 0; req[i].yes = 0; req[i].no = 0;
           if
           :: BROKEN(TOLD_BEFORE_CLOSED)
           :: else -> req[i].ended = 0; req[i].confirmed = 0; req[i].asked = 0
@@ -377,7 +384,7 @@ inline submit(r, p, same) {
 /* broker.cc follow_up(confirm): only of a pending request, by its own connection */
 inline say_yes(r, with, same) {
   if
-  :: (same && req[r].known || BROKEN(STRANGERS_YES)) && req[r].stage == PENDING ->
+  :: (same && req[r].known || BROKEN(STRANGERS_YES) || BROKEN(SESSION_SPARE)) && req[r].stage == PENDING ->
      req[r].stage = CONFIRM; req[r].yes = with
   :: else ->
      if
@@ -448,8 +455,9 @@ end:
        take(req[r].ended, 0) }
   :: atomic { req[r].licence && req[r].stage != WAITING ->
        if
-       :: req[r].stage == CONFIRMED || (BROKEN(DISPATCH_ANY_STAGE) && open_epoch[HOME(r)] &&
-                                        req[r].stage != DISPATCH) -> hand_over(r)
+       :: req[r].stage == CONFIRMED || ((BROKEN(DISPATCH_ANY_STAGE) || BROKEN(STAGE_SPARE)) &&
+                                        open_epoch[HOME(r)] && req[r].stage != DISPATCH) ->
+          hand_over(r)
        :: else -> req[r].licence = 0
        fi }
   :: atomic { req[r].stage == WAITING && !credit[HOME(r)] && open_epoch[HOME(r)] ->
@@ -526,8 +534,9 @@ end:
   :: atomic { req[r].yes ->                      /* on_confirm(): spent, whatever follows */
        if
        :: !req[r].pending -> req[r].ended = 2
-       :: req[r].pending && req[r].yes > ASKINGS && !BROKEN(STRANGERS_YES) -> req[r].ended = 2
-       :: req[r].pending && (req[r].yes <= ASKINGS || BROKEN(STRANGERS_YES)) ->
+       :: req[r].pending && req[r].yes > ASKINGS && !BROKEN(STRANGERS_YES) && !BROKEN(PRINCIPAL_SPARE) -> req[r].ended = 2
+       :: req[r].pending && (req[r].yes <= ASKINGS || BROKEN(STRANGERS_YES) ||
+                              BROKEN(PRINCIPAL_SPARE)) ->
           must(I_TOKEN, req[r].yes <= ASKINGS);
           if
           :: req[r].yes == req[r].pending || BROKEN(TOKEN_UNBOUND) ->
@@ -652,7 +661,7 @@ end:
           :: (now_req.old && !BROKEN(HISTORY_IGNORED)) ||
              (HOME(ask[act].request) != now_plane && !BROKEN(PLANE_UNBOUND)) ||
              ((!opened[now_plane] || epoch[now_plane] != now_epoch) && !BROKEN(NO_FENCE)) ||
-             (now_req.epoch != now_epoch && !BROKEN(EPOCH_UNBOUND) && !BROKEN(PLANE_UNBOUND)) ||
+             (now_req.epoch != now_epoch && !BROKEN(EPOCH_UNBOUND) && !BROKEN(EPOCH_SPARE) && !BROKEN(PLANE_UNBOUND)) ||
              (now_req.late && !BROKEN(LEASE_AT_DISPATCHER) && !BROKEN(LEASE_WITHOUT_END)) ->
              verdict = REFUSED
           :: else ->                             /* decide(): facts and checks as explained */
@@ -692,7 +701,7 @@ end:
        :: else
        fi;
        busy = 0; act = 0; verdict = 0 }
-  :: atomic { !kernel_up && soft ->              /* start(): its first commit syncs what it found */
+  :: atomic { !kernel_up && soft ->              /* start(), or a reader of the file, syncs it */
        req[soft - 1].stood = req[soft - 1].row; soft = 0 }
   :: atomic { !kernel_up && !soft -> act = 0; kernel_up = 1 }
   od
@@ -712,7 +721,7 @@ end:
                (req[r].row == NONE && !req[r].told_no)) &&
               (req[r].row || BROKEN(TOMBSTONE) || is_final(r, HOME(r)) || BROKEN(ASKERS_CLOCK) ||
                (BROKEN(ASKERS_EPOCH) && is_final(r, (HOME(r) + 1) % PLANES))) ->
-       /* a dead kernel's file is read under its lock, and is synced before it is believed */
+       /* of a dead kernel's file only what is durable is told: store.cc sync_what_was_left() */
        was = req[r].row;
        must(I_MONO, busy || soft || req[r].row == req[r].stood);
        if
