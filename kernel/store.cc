@@ -1,8 +1,13 @@
 #include "kernel/store.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
+#include <filesystem>
 
 #include "kernel/sqlite.h"
 #include "process/log.h"
@@ -60,6 +65,24 @@ Error bad(const std::string& path, const std::string& what) {
   return make_error(ErrorCode::invalid_input, path + ": " + what, "register");
 }
 
+Result<void> sync(const std::string& path, const std::string& what) {
+  const int fd = ::open(what.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0 && errno == ENOENT) return {};
+  const bool synced = fd >= 0 && ::fsync(fd) == 0;
+  const std::string why = synced ? "" : std::strerror(errno);
+  if (fd >= 0) ::close(fd);
+  if (!synced) return fail(bad(path, "it cannot be synced: " + why));
+  return {};
+}
+
+// A kernel that was killed between the write and the sync of a commit has left it in the cache
+// only: whoever reads the file would see a row that a power cut can still take away.
+Result<void> sync_what_was_left(const std::string& path) {
+  return sync(path, path + "-wal").and_then([&] { return sync(path, path); }).and_then([&] {
+    return sync(path, std::filesystem::path(path).parent_path().string());
+  });
+}
+
 }  // namespace
 
 struct Store::Impl {
@@ -77,6 +100,8 @@ bool Store::exists(const std::string& path) { return size_of(path) > 0; }
 
 Result<Store> Store::open(const std::string& path, Mode mode) {
   if (!exists(path)) return fail(bad(path, "there is no register"));
+  if (mode == Mode::read_only)
+    if (auto synced = sync_what_was_left(path); !synced) return fail(synced.error());
   auto database = Database::open(path, mode == Mode::read_only);
   if (!database) return fail(database.error());
   const auto first = mode == Mode::read_only
