@@ -57,6 +57,11 @@ void hit(const std::string& point, std::string_view step) {
 
 // What is told when a record could not be made durable: the kernel's real outcome if it is known.
 Outcome outcome_unrecorded(MessageType type, const Bytes& body) {
+  // A refusal may be about a repeat, of which nothing is claimed.
+  if (type == MessageType::refused_by_dispatcher || type == MessageType::refused_by_keeper) {
+    const auto refused = decode<Refused>(body);
+    return refused ? refused->error.outcome : Outcome::unknown;
+  }
   if (type != MessageType::acted) return Outcome::not_executed;
   const auto acted = decode<Acted>(body);
   if (!acted || acted->lost) return Outcome::unknown;
