@@ -1,32 +1,19 @@
 #include "audit/file.h"
 
 #include <fcntl.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
+#include <csignal>
+#include <cstdio>
 
 namespace aeromq::audit {
 namespace fs = std::filesystem;
 
-Fd& Fd::operator=(Fd&& other) noexcept {
-  close();
-  number_ = std::exchange(other.number_, -1);
-  return *this;
-}
-Fd::~Fd() { close(); }
 void Fd::close() {
   if (number_ >= 0) ::close(std::exchange(number_, -1));
-}
-
-Error unavailable(std::string detail) {
-  return make_error(ErrorCode::audit_unavailable, std::move(detail));
-}
-
-Error file_error(std::string_view what, const fs::path& path, int code) {
-  return unavailable(std::string(what) + " " + path.string() + ": " +
-                     std::generic_category().message(code));
 }
 
 Result<Fd> open_file(const fs::path& path, int flags) {
@@ -63,6 +50,53 @@ Result<void> sync_data(const Fd& fd, const fs::path& path) {
   return {};
 }
 
+Result<void> sync_file(const Fd& fd, const fs::path& path) {
+  if (::fsync(fd.number()) != 0) return fail(file_error("fsync", path, errno));
+  return {};
+}
+
+Result<void> truncate_file(const Fd& fd, std::uint64_t size, const fs::path& path) {
+  if (::ftruncate(fd.number(), static_cast<off_t>(size)) != 0)
+    return fail(file_error("truncate", path, errno));
+  return {};
+}
+
+Result<void> make_read_only(const Fd& fd, const fs::path& path) {
+  if (::fchmod(fd.number(), 0440) != 0) return fail(file_error("chmod", path, errno));
+  return {};
+}
+
+Result<void> rename_file(const fs::path& from, const fs::path& to) {
+  if (::rename(from.c_str(), to.c_str()) != 0) return fail(file_error("rename", from, errno));
+  return {};
+}
+
+void remove_file(const fs::path& path) { ::unlink(path.c_str()); }
+
+bool file_exists(const fs::path& path) {
+  std::error_code ignored;
+  return fs::exists(path, ignored);
+}
+
+Result<void> make_directories(const fs::path& path) {
+  std::error_code error;
+  fs::create_directories(path, error);
+  if (error) return fail(file_error("create", path, error.value()));
+  return {};
+}
+
+Result<std::vector<std::string>> list_directory(const fs::path& path) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (fs::directory_iterator entry(path, error), end; !error && entry != end;
+       entry.increment(error))
+    names.push_back(entry->path().filename().string());
+  if (error) return fail(file_error("list", path, error.value()));
+  return names;
+}
+
+fs::path absolute_path(const fs::path& path) { return fs::absolute(path); }
+
 Result<void> sync_directory(const fs::path& path) {
   auto fd = open_file(path, O_RDONLY | O_DIRECTORY);
   if (!fd) return fail(fd.error());
@@ -70,10 +104,32 @@ Result<void> sync_directory(const fs::path& path) {
   return {};
 }
 
+Result<void> sync_folders_above(const fs::path& path) {
+  for (auto at = absolute_path(path); at.has_relative_path();) {
+    at = at.parent_path();
+    const auto fd = open_file(at, O_RDONLY | O_DIRECTORY);
+    if (!fd) return {};
+    if (::fsync(fd->number()) == 0) continue;
+    if (errno == EINVAL || errno == EROFS) return {};
+    return fail(file_error("fsync", at, errno));
+  }
+  return {};
+}
+
 Result<std::uint64_t> file_size(const Fd& fd, const fs::path& path) {
   struct stat status {};
   if (::fstat(fd.number(), &status) != 0) return fail(file_error("fstat", path, errno));
   return static_cast<std::uint64_t>(status.st_size);
+}
+
+Result<std::uint64_t> size_of_named(const Fd& fd, const fs::path& path) {
+  struct stat held {};
+  struct stat named {};
+  if (::fstat(fd.number(), &held) != 0) return fail(file_error("fstat", path, errno));
+  if (::stat(path.c_str(), &named) != 0) return fail(file_error("stat", path, errno));
+  if (held.st_nlink == 0 || held.st_ino != named.st_ino || held.st_dev != named.st_dev)
+    return fail(unavailable(path.string() + " was removed or replaced"));
+  return static_cast<std::uint64_t>(held.st_size);
 }
 
 Result<Bytes> read_at(const Fd& fd, std::uint64_t offset, std::size_t size, const fs::path& path) {
@@ -89,15 +145,6 @@ Result<Bytes> read_at(const Fd& fd, std::uint64_t offset, std::size_t size, cons
   }
   bytes.resize(filled);
   return bytes;
-}
-
-Result<Bytes> read_file(const fs::path& path, std::uint64_t limit) {
-  auto fd = open_file(path, O_RDONLY);
-  if (!fd) return fail(fd.error());
-  auto size = file_size(*fd, path);
-  if (!size) return fail(size.error());
-  const auto wanted = limit == 0 ? *size : std::min(limit, *size);
-  return read_at(*fd, 0, static_cast<std::size_t>(wanted), path);
 }
 
 Result<void> settle(const fs::path& path) {
@@ -131,6 +178,14 @@ Result<bool> take_lock(const Fd& fd, const fs::path& path) {
   if (::fcntl(fd.number(), F_OFD_SETLK, &lock) == 0) return true;
   if (errno == EAGAIN || errno == EACCES) return false;
   return fail(file_error("lock", path, errno));
+}
+
+void refuse_death_by_file_size() { std::signal(SIGXFSZ, SIG_IGN); }
+
+Result<void> fill_random(std::span<std::uint8_t> octets) {
+  if (::getrandom(octets.data(), octets.size(), 0) != static_cast<ssize_t>(octets.size()))
+    return fail(unavailable("getrandom failed"));
+  return {};
 }
 
 }  // namespace aeromq::audit

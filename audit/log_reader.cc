@@ -21,9 +21,8 @@ Result<LogReader> LogReader::open(const fs::path& dir, LogReaderOptions options)
 Result<void> LogReader::find_bound() {
   auto path = options_.watermark;
   if (path.empty()) {
-    std::error_code ignored;
     bound_.reset();
-    if (!fs::exists(dir_ / "LOCK", ignored)) return {};
+    if (!file_exists(dir_ / "LOCK")) return {};
     auto locked = is_locked(dir_ / "LOCK");
     if (!locked) return fail(locked.error());
     if (!*locked) return {};

@@ -1,13 +1,6 @@
 #include "audit/log_writer.h"
 
 #include <fcntl.h>
-#include <sys/random.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <csignal>
-#include <cstdio>
 
 namespace aeromq::audit {
 namespace fs = std::filesystem;
@@ -17,13 +10,6 @@ constexpr std::uint64_t kLookEveryNs = 1'000'000'000;
 // Room that a segment always keeps for its SEAL batch.
 constexpr std::uint64_t kSealRoom = kCommitAlign;
 constexpr std::uint64_t kGrowth = 4;
-
-template <std::size_t N, class Tag>
-Result<void> fill_random(FixedBytes<N, Tag>& id) {
-  if (::getrandom(id.octets.data(), N, 0) != static_cast<ssize_t>(N))
-    return fail(unavailable("getrandom failed"));
-  return {};
-}
 
 }  // namespace
 
@@ -45,16 +31,14 @@ Result<std::unique_ptr<LogWriter>> LogWriter::open(const fs::path& dir, LogWrite
   if (options.origin.size() > kMaxOrigin)
     return fail(make_error(ErrorCode::invalid_input, "at most 126 octets", "origin"));
   options.version.resize(std::min<std::size_t>(options.version.size(), 64));
-  std::signal(SIGXFSZ, SIG_IGN);  // a file-size limit then is EFBIG, which poisons
+  refuse_death_by_file_size();  // the error then poisons
   std::unique_ptr<LogWriter> writer(new LogWriter(dir, std::move(options)));
   if (auto begun = writer->begin(now); !begun) return fail(begun.error());
   return writer;
 }
 
 Result<void> LogWriter::take_log_lock() {
-  std::error_code error;
-  fs::create_directories(dir_ / "log", error);
-  if (error) return fail(file_error("create", dir_ / "log", error.value()));
+  if (auto made = make_directories(dir_ / "log"); !made) return made;
   auto lock = open_file(dir_ / "LOCK", O_RDWR | O_CREAT);
   if (!lock) return fail(lock.error());
   lock_ = std::move(*lock);
@@ -63,7 +47,7 @@ Result<void> LogWriter::take_log_lock() {
   if (!*taken) return fail(unavailable("another writer holds " + (dir_ / "LOCK").string()));
   // New names must survive a power cut before anything that they hold can count as durable.
   if (auto synced = sync_directory(dir_); !synced) return synced;
-  return sync_directory(fs::absolute(dir_).parent_path());
+  return sync_directory(absolute_path(dir_).parent_path());
 }
 
 Result<void> LogWriter::open_watermark() {
@@ -71,9 +55,8 @@ Result<void> LogWriter::open_watermark() {
   if (!fd) return fail(fd.error());
   watermark_ = std::move(*fd);
   // Where readers of this directory find it, as long as this lock is held.
-  const auto where = fs::absolute(options_.watermark).string() + "\n";
-  if (::ftruncate(lock_.number(), 0) != 0)
-    return fail(file_error("truncate", dir_ / "LOCK", errno));
+  const auto where = absolute_path(options_.watermark).string() + "\n";
+  if (auto cut = truncate_file(lock_, 0, dir_ / "LOCK"); !cut) return cut;
   return write_at(lock_, as_bytes(where), 0, dir_ / "LOCK");
 }
 
@@ -83,6 +66,10 @@ Result<void> LogWriter::begin(Moment now) {
   auto mark = read_watermark(options_.watermark);
   auto found = recover(dir_, mark ? *mark : std::nullopt);
   if (!found) return fail(found.error());
+
+  // A first start may have made folders above too, or an earlier one that died in here.
+  if (found->fresh)
+    if (auto synced = sync_folders_above(dir_); !synced) return synced;
 
   report_.found = found->kind;
   report_.fresh = found->fresh;
@@ -102,11 +89,11 @@ Result<void> LogWriter::begin(Moment now) {
   header_.epoch = report_.epoch;
   header_.boot = options_.boot;
   if (found->fresh)
-    if (auto filled = fill_random(header_.log); !filled) return filled;
+    if (auto filled = fill_random(header_.log.octets); !filled) return filled;
   if (auto opened = open_watermark(); !opened) return opened;
   queue_start(*found, now);
   if (auto made = make_segment(next_file_bytes(), now); !made) return made;
-  ::unlink((dir_ / "POISONED").c_str());
+  remove_file(dir_ / "POISONED");
   return {};
 }
 
@@ -217,8 +204,7 @@ Result<void> LogWriter::seal(Moment now) {
                   position_, state_.tree.root()};
   queue(FrameType::seal, 0, state_.next_seq, encode_seal(seal));
   auto done = write_batch(now);
-  if (done && ::fchmod(segment_.number(), 0440) != 0)
-    done = fail(file_error("chmod", segment_path_, errno));
+  if (done) done = make_read_only(segment_, segment_path_);
   batch_ = std::move(waiting);
   frames_ = std::move(offsets);
   records_ = records;
@@ -251,7 +237,7 @@ Result<void> LogWriter::make_segment(std::uint64_t file_bytes, Moment now) {
   header_.previous = state_.previous;
   header_.wall_ns = now.wall_ns;
   header_.file_bytes = file_bytes;
-  if (auto filled = fill_random(header_.salt); !filled) return filled;
+  if (auto filled = fill_random(header_.salt.octets); !filled) return filled;
   const auto head = encode_header(header_);
   state_.previous = sha256(head);
   if (auto written = write_at(*fd, head, 0, tmp); !written) return written;
@@ -263,9 +249,8 @@ Result<void> LogWriter::make_segment(std::uint64_t file_bytes, Moment now) {
   if (auto written = write_at(segment_, batch, kSegmentHeader, tmp); !written) return written;
   step("after_write");
   step("before_sync");
-  if (::fsync(segment_.number()) != 0) return fail(file_error("fsync", tmp, errno));
-  if (::rename(tmp.c_str(), segment_path_.c_str()) != 0)
-    return fail(file_error("rename", tmp, errno));
+  if (auto synced = sync_file(segment_, tmp); !synced) return synced;
+  if (auto named = rename_file(tmp, segment_path_); !named) return named;
   if (auto synced = sync_directory(log); !synced) return synced;
   step("after_sync");
   position_ = kSegmentHeader + batch.size();
@@ -288,19 +273,10 @@ Result<void> LogWriter::check_files(Moment now) {
 }
 
 Result<void> LogWriter::look_at_files() {
-  const auto same = [](const Fd& fd, const fs::path& path) -> Result<struct stat> {
-    struct stat held {};
-    struct stat named {};
-    if (::fstat(fd.number(), &held) != 0) return fail(file_error("fstat", path, errno));
-    if (::stat(path.c_str(), &named) != 0) return fail(file_error("stat", path, errno));
-    if (held.st_nlink == 0 || held.st_ino != named.st_ino || held.st_dev != named.st_dev)
-      return fail(unavailable(path.string() + " was removed or replaced"));
-    return held;
-  };
-  if (const auto lock = same(lock_, dir_ / "LOCK"); !lock) return fail(lock.error());
-  const auto segment = same(segment_, segment_path_);
+  if (const auto lock = size_of_named(lock_, dir_ / "LOCK"); !lock) return fail(lock.error());
+  const auto segment = size_of_named(segment_, segment_path_);
   if (!segment) return fail(segment.error());
-  if (static_cast<std::uint64_t>(segment->st_size) != header_.file_bytes)
+  if (*segment != header_.file_bytes)
     return fail(unavailable(segment_path_.string() + " has another size"));
   return {};
 }

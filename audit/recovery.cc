@@ -55,14 +55,11 @@ void take_tail(Found& found, const Walk& walk, ByteView bytes, std::uint64_t num
 }  // namespace
 
 Result<std::vector<SegmentFile>> list_segments(const fs::path& dir) {
+  auto names = list_directory(dir / "log");
+  if (!names) return fail(names.error());
   std::vector<SegmentFile> found;
-  std::error_code error;
-  for (fs::directory_iterator entry(dir / "log", error), end; !error && entry != end;
-       entry.increment(error)) {
-    if (const auto name = parse_segment_name(entry->path().filename().string()))
-      found.push_back({*name, entry->path()});
-  }
-  if (error) return fail(file_error("list", dir / "log", error.value()));
+  for (const auto& text : *names)
+    if (const auto name = parse_segment_name(text)) found.push_back({*name, dir / "log" / text});
   std::ranges::sort(found, {}, [](const SegmentFile& file) { return file.name.number; });
   for (std::size_t i = 1; i < found.size(); ++i)
     if (found[i].name.number == found[i - 1].name.number)

@@ -1,7 +1,5 @@
 #include "audit/watermark.h"
 
-#include <fcntl.h>
-
 #include "audit/crc32c.h"
 #include "audit/little_endian.h"
 
@@ -33,8 +31,7 @@ std::optional<Watermark> decode_watermark(ByteView bytes) {
 }
 
 Result<std::optional<Watermark>> read_watermark(const std::filesystem::path& path) {
-  std::error_code ignored;
-  if (!std::filesystem::exists(path, ignored)) return std::nullopt;
+  if (!file_exists(path)) return std::nullopt;
   // A read may fall into a write; the CRC tells, and the next read finds it finished.
   constexpr int kTries = 1000;
   for (int attempt = 0; attempt < kTries; ++attempt) {

@@ -15,6 +15,8 @@ struct Place {
   int exit_code = 0;              ///< 0 nothing found, 1 a violation, 2 wrong use
 };
 
+void add_check_commands(CLI::App& app, Place& place);  ///< check, predicates
+void add_timeline_command(CLI::App& app, Place& place);
 void add_kill_command(CLI::App& app, Place& place);
 
 }  // namespace aeromq::chaos

@@ -11,6 +11,8 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   aeromq::chaos::Place place;
   place.bin_dir = std::filesystem::read_symlink("/proc/self/exe").parent_path();
+  aeromq::chaos::add_check_commands(app, place);
+  aeromq::chaos::add_timeline_command(app, place);
   aeromq::chaos::add_kill_command(app, place);
   CLI11_PARSE(app, argc, argv);
   return place.exit_code;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <deque>
 #include <map>
+#include <set>
 
 #include "client/open_request.h"
 #include "messages/envelope.h"
@@ -63,7 +64,8 @@ struct Client::Impl {
   std::vector<Given> sessions;  // the last one is current
   Clock::time_point lease_end;
   std::uint64_t lease_ms = 0;
-  bool renew_due = false;  // the broker said that the session's epoch or lease has ended
+  bool renew_due = false;      // the broker said that the session's epoch or lease has ended
+  std::set<RequestId> unused;  // by next_request, not yet submitted
   std::map<RequestId, OpenRequest> open;
   std::deque<Answered> ready;
   std::optional<Result<AuditReading>> audit_ready;
@@ -342,14 +344,17 @@ Result<RequestId> Client::next_request(CommandName command) {
       return fail(*impl_->fault);
     }
   }
-  return impl_->next_id(row.kernel_action());
+  const auto request = impl_->next_id(row.kernel_action());
+  impl_->unused.insert(request);
+  return request;
 }
 
 Result<void> Client::send_submit(const RequestId& request, const Submit& command) {
   if (auto good = check_structure(command, request); !good) return fail(good.error());
-  if (impl_->open.contains(request))
-    return fail(
-        make_error(ErrorCode::invalid_input, "this id was used", std::string("request_id")));
+  // What is known of a request whose connection ends holds only if it was sent here, once (E1).
+  if (impl_->unused.erase(request) == 0)
+    return fail(make_error(ErrorCode::invalid_input, "this id was not given here, or was used",
+                           std::string("request_id")));
   impl_->observe("submit.before_send");
   if (auto sent = impl_->send(request, command); !sent) return sent;
   impl_->open.emplace(request,
@@ -407,6 +412,7 @@ Result<AuditReading> Client::audit(const AuditQuery& query) {
   auto first = next_request(CommandName::inspect_cluster_state);  // an id that names no action
   if (!first) return fail(first.error());
   impl_->audit_ready.reset();
+  impl_->unused.erase(*first);
   if (auto sent = impl_->send(*first, query); !sent) return fail(sent.error());
   impl_->open.emplace(*first, OpenRequest{Progress::queried, {}, in_ms(impl_->timeouts.audit_ms)});
   const auto done = [this] { return impl_->audit_ready.has_value(); };

@@ -44,6 +44,8 @@ OutcomeAnswer decide_outcome(const RequestId& request, const OutcomeFacts& facts
   }
   if (facts.row) return from_row(answer, *facts.row);
   const auto& session = request.session;
+  // Given while no dispatcher was open: no kernel of any history takes it.
+  if (session.epoch == 0) return final_no("the id names no epoch, so no kernel executes it");
   if (session.history != facts.history) {
     answer.verdict = Verdict::unknown;
     answer.why = "another kernel history";

@@ -1,27 +1,9 @@
-// The demo node: asks its role and reports as told, so that a cluster made by `aeromq up` is alive
-// and can be broken. No service stands behind it; it moves its position as a primary would.
+// The process of a demo node: asks its role and reports as told, so that a cluster made by
+// `aeromq up` is alive and can be broken.
 #pragma once
-#include "kernel/protocol.h"
+#include <string>
 
 namespace aeromq::kernel {
-
-/// What `<node file>.fault` orders: nothing, silence, a replica that falls behind, a node that
-/// reports as primary whatever it was told.
-enum class Fault { none, stop, lag, claim };
-Fault parse_fault(std::string_view text);  ///< none for anything else
-
-/// The demo node as a pure core: what it reports next.
-class DemoNode {
- public:
-  NodeReport next(const Assignment& told, Fault fault);
-
- private:
-  std::uint64_t ticks_ = 0;
-  std::uint64_t timeline_ = 0;
-  std::uint64_t position_ = 0;
-  std::uint64_t snapshot_position_ = 0;
-  std::string snapshot_label_;
-};
 
 /// `aeromq-kernel reporter`: a report every 500 ms until SIGTERM. Returns the exit code.
 int run_reporter(const std::string& node_file);

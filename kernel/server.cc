@@ -21,10 +21,6 @@ constexpr std::size_t kMostQueued = 256;  ///< answers that one peer may leave u
 constexpr int kMostPerTurn = 16;          ///< packets of one peer before the next one's turn
 constexpr int kTurnMs = 1000;
 
-Error invalid(const Error& why) {
-  return make_error(ErrorCode::invalid_input, why.message, why.field);
-}
-
 }  // namespace
 
 Server::Server(Embedded kernel, PacketSocket listener, NodeSide nodes, process::StopSignal& stop)
@@ -72,7 +68,7 @@ void Server::accept_all() {
       continue;  // closed at once
     }
     watch(accepted->fd(), false, true);
-    clients_.push_back({std::move(*accepted), *uid, {}, {}, false});
+    clients_.push_back({std::move(*accepted), Conversation(*uid), {}, false});
   }
 }
 
@@ -86,71 +82,15 @@ void Server::serve(Client& client) {
 }
 
 void Server::take(Client& client, ByteView packet) {
-  const auto body = packet.subspan(1);
-  switch (static_cast<Tag>(packet.front())) {
-    case Tag::open:
-      return open(client, body);
-    case Tag::call:
-      return call(client, body);
-    case Tag::fence:
-      return fence(client, body);
-    default:
-      return end(client, make_error(ErrorCode::malformed, "no such packet"));
-  }
-}
-
-void Server::open(Client& client, ByteView body) {
-  process::kill_point("kernel.open.received");
-  const auto wanted = decode<OpenDispatcher>(body);
-  if (!wanted) return end(client, invalid(wanted.error()));
-  // A connection is at most one epoch: whoever wants another connects again.
-  if (client.standing.epoch != 0)
-    return end(client, make_error(ErrorCode::invalid_input, "this connection has its epoch"));
-  const auto opened = kernel_.open(wanted->dispatcher, process::now());
-  if (!opened) return end(client, opened.error());
-  client.standing = {opened->dispatcher, static_cast<std::uint32_t>(opened->epoch)};
-  process::log_info("epoch_opened", {{"dispatcher", opened->dispatcher}, {"epoch", opened->epoch}});
-  send(client, packet(Tag::opened, *opened));
-  process::kill_point("kernel.open.answered");
-}
-
-void Server::call(Client& client, ByteView body) {
-  process::kill_point("kernel.call.received");
-  const auto wanted = decode<KernelCall>(body);
-  if (!wanted) return end(client, invalid(wanted.error()));
-  const auto answer = kernel_.answer(*wanted, client.standing, process::now());
-  if (wanted->kind == CallKind::act)
-    process::log_info("act", {{"request", wanted->act.request.text()},
-                              {"action", text_of(wanted->act.action)},
-                              {"node", wanted->act.node},
-                              {"status", text_of(answer.act.status)},
-                              {"code", answer.act.code}});
-  send(client, packet(Tag::answer, answer));
-  process::kill_point(wanted->kind == CallKind::act ? "kernel.act.answered"
-                                                    : "kernel.call.answered");
-}
-
-void Server::fence(Client& client, ByteView body) {
-  process::kill_point("kernel.fence.received");
-  const auto order = decode<Fence>(body);
-  if (!order) return end(client, invalid(order.error()));
-  const auto fenced = kernel_.fence(*order, client.uid, process::now());
-  if (!fenced) return end(client, fenced.error());
-  process::log_warning("fenced", {{"dispatcher", fenced->dispatcher},
-                                  {"epoch", fenced->epoch},
-                                  {"uid", client.uid},
-                                  {"reason", order->reason}});
-  send(client, packet(Tag::fenced, *fenced));
+  auto reply = client.conversation.take(kernel_, packet);
+  send(client, std::move(reply.packet));
+  if (reply.sent_point != nullptr) process::kill_point(reply.sent_point);
+  if (client.conversation.ended()) client.ended = true;
 }
 
 void Server::send(Client& client, Bytes packet) {
   client.out.push_back(std::move(packet));
   if (!flush(client) || client.out.size() > kMostQueued) client.ended = true;
-}
-
-void Server::end(Client& client, const Error& error) {
-  send(client, packet(Tag::error, error));
-  client.ended = true;
 }
 
 bool Server::flush(Client& client) {

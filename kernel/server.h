@@ -3,6 +3,7 @@
 #pragma once
 #include <list>
 
+#include "kernel/conversation.h"
 #include "kernel/node_side.h"
 #include "kernel/packet_socket.h"
 #include "process/signals.h"
@@ -21,19 +22,14 @@ class Server {
  private:
   struct Client {
     PacketSocket socket;
-    unsigned uid = 0;
-    Standing standing;
+    Conversation conversation;
     std::deque<Bytes> out;  ///< answers that the peer has not read yet
     bool ended = false;
   };
   void accept_all();
   void serve(Client& client);
   void take(Client& client, ByteView packet);
-  void open(Client& client, ByteView body);
-  void call(Client& client, ByteView body);
-  void fence(Client& client, ByteView body);
   void send(Client& client, Bytes packet);
-  void end(Client& client, const Error& error);
   bool flush(Client& client);
   void watch(int fd, bool writing, bool first);
 

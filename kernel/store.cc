@@ -5,9 +5,9 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <filesystem>
 
 #include "kernel/sqlite.h"
 #include "process/log.h"
@@ -65,22 +65,56 @@ Error bad(const std::string& path, const std::string& what) {
   return make_error(ErrorCode::invalid_input, path + ": " + what, "register");
 }
 
-Result<void> sync(const std::string& path, const std::string& what) {
-  const int fd = ::open(what.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0 && errno == ENOENT) return {};
-  const bool synced = fd >= 0 && ::fsync(fd) == 0;
-  const std::string why = synced ? "" : std::strerror(errno);
-  if (fd >= 0) ::close(fd);
-  if (!synced) return fail(bad(path, "it cannot be synced: " + why));
+void write_kept(const Database& database, const Register& state) {
+  set_meta(database, "fencing_epoch", state.fencing_epoch);
+  set_meta(database, "holder", state.holder);
+  set_meta(database, "last_primary", state.last_primary);
+  set_meta(database, "demoted_epoch", state.demoted_epoch);
+  set_meta(database, "acknowledged", state.acknowledged);
+  set_meta(database, "timeline", state.timeline);
+}
+
+/// A whole register in one file, without a WAL: durable when this returns.
+Result<void> write_new(const std::string& path, const Register& first) {
+  auto database = Database::open(path, false);
+  if (!database) return fail(database.error());
+  ::chmod(path.c_str(), 0600);
+  if (auto begun = database->try_run("PRAGMA synchronous=FULL; BEGIN IMMEDIATE"); !begun)
+    return fail(bad(path, begun.error().message));
+  database->run(kSchema);
+  set_meta(*database, "format", std::string(kFormat));
+  set_meta(*database, "cluster", first.cluster);
+  set_meta(*database, "snapshot_limit", std::uint64_t{0});
+  set_history(*database, first.history);
+  for (const auto& [name, node] : first.nodes)
+    Statement(*database, "INSERT INTO nodes VALUES(?)").text(name).run();
+  write_kept(*database, first);
+  database->run("COMMIT");
   return {};
+}
+
+bool sync_folder_of(const std::string& path) {
+  const auto slash = path.rfind('/');
+  const auto folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return false;
+  const bool synced = ::fsync(fd) == 0;
+  ::close(fd);
+  return synced;
+}
+
+bool sync_file(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return errno == ENOENT;
+  const bool synced = ::fsync(fd) == 0;
+  ::close(fd);
+  return synced;
 }
 
 // A kernel that was killed between the write and the sync of a commit has left it in the cache
 // only: whoever reads the file would see a row that a power cut can still take away.
-Result<void> sync_what_was_left(const std::string& path) {
-  return sync(path, path + "-wal").and_then([&] { return sync(path, path); }).and_then([&] {
-    return sync(path, std::filesystem::path(path).parent_path().string());
-  });
+bool sync_what_was_left(const std::string& path) {
+  return sync_file(path + "-wal") && sync_file(path) && sync_folder_of(path);
 }
 
 }  // namespace
@@ -100,8 +134,8 @@ bool Store::exists(const std::string& path) { return size_of(path) > 0; }
 
 Result<Store> Store::open(const std::string& path, Mode mode) {
   if (!exists(path)) return fail(bad(path, "there is no register"));
-  if (mode == Mode::read_only)
-    if (auto synced = sync_what_was_left(path); !synced) return fail(synced.error());
+  if (mode == Mode::read_only && !sync_what_was_left(path))
+    return fail(bad(path, "it cannot be synced"));
   auto database = Database::open(path, mode == Mode::read_only);
   if (!database) return fail(database.error());
   const auto first = mode == Mode::read_only
@@ -118,26 +152,16 @@ Result<Store> Store::open(const std::string& path, Mode mode) {
   return store;
 }
 
+// Under another name until everything is in it and durable: a register that is there is whole, and
+// a creation that died anywhere can be done again.
 Result<Store> Store::create(const std::string& path, const Register& first) {
   if (exists(path)) return fail(bad(path, "there is a register already"));
-  auto database = Database::open(path, false);
-  if (!database) return fail(database.error());
-  ::chmod(path.c_str(), 0600);
-  const auto made =
-      database->try_run("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; BEGIN IMMEDIATE");
-  if (!made) return fail(bad(path, made.error().message));
-  Store store(std::make_unique<Impl>(std::move(*database), path));
-  auto& opened = store.impl_->database;
-  opened.run(kSchema);
-  set_meta(opened, "format", std::string(kFormat));
-  set_meta(opened, "cluster", first.cluster);
-  set_meta(opened, "snapshot_limit", std::uint64_t{0});
-  set_history(opened, first.history);
-  for (const auto& [name, node] : first.nodes)
-    Statement(opened, "INSERT INTO nodes VALUES(?)").text(name).run();
-  store.write_register(first);
-  opened.run("COMMIT");
-  return store;
+  const auto half = path + ".new";
+  for (const auto* left : {"", "-journal"}) ::unlink((half + left).c_str());
+  if (auto made = write_new(half, first); !made) return fail(made.error());
+  if (::rename(half.c_str(), path.c_str()) != 0) return fail(bad(path, std::strerror(errno)));
+  if (!sync_folder_of(path)) return fail(bad(path, std::strerror(errno)));
+  return open(path, Mode::read_write);
 }
 
 Register Store::load() const {
@@ -223,15 +247,7 @@ std::uint64_t Store::wal_octets() const { return size_of(impl_->path + "-wal"); 
 void Store::begin() { impl_->database.run("BEGIN IMMEDIATE"); }
 void Store::commit() { impl_->database.run("COMMIT"); }
 
-void Store::write_register(const Register& state) {
-  const auto& database = impl_->database;
-  set_meta(database, "fencing_epoch", state.fencing_epoch);
-  set_meta(database, "holder", state.holder);
-  set_meta(database, "last_primary", state.last_primary);
-  set_meta(database, "demoted_epoch", state.demoted_epoch);
-  set_meta(database, "acknowledged", state.acknowledged);
-  set_meta(database, "timeline", state.timeline);
-}
+void Store::write_register(const Register& state) { write_kept(impl_->database, state); }
 
 void Store::write_row(const LedgerRow& row) {
   Statement(impl_->database, "INSERT INTO ledger VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)")

@@ -30,7 +30,8 @@ class Store {
   /// file, not even a checkpoint, but syncs what is there before it believes it. Error
   /// INVALID_INPUT, field `register`.
   static Result<Store> open(const std::string& path, Mode mode);
-  /// Makes the file with `first` in it, all in one transaction. Error INVALID_INPUT, `register`.
+  /// Makes the file with `first` in it: whole and durable, or not there. Error INVALID_INPUT,
+  /// `register`.
   static Result<Store> create(const std::string& path, const Register& first);
   static bool exists(const std::string& path);
 

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "transport/endpoint.h"
+#include "transport/numbering.h"
 #include "transport/sockets.h"
 
 namespace aeromq::transport {
@@ -43,11 +44,7 @@ struct Peer::Impl {
   detail::Owner owner;
   int both = -1;  ///< epoll of socket and monitor
   bool alive = true;
-  bool faulty = false;  ///< the other end broke the protocol: nothing more is read from it
-  BootId boot;
-  bool has_boot = false;
-  std::uint64_t sent = 0;
-  std::uint64_t received = 0;
+  Numbering numbers;
 
   void make_fd() {
     both = ::epoll_create1(EPOLL_CLOEXEC);
@@ -118,14 +115,14 @@ Result<Peer> Peer::connect(const PeerOptions& options) {
 bool Peer::send(MessageType type, const RequestId& request, ByteView body) {
   impl_->owner.check();
   if (!impl_->alive) return false;
-  const auto header = encode_header({type, impl_->boot, impl_->sent + 1, request, {}});
+  const auto header = encode_header(impl_->numbers.next(type, request));
   const detail::Part parts[] = {
       {kMagic.data(), kMagic.size()}, {header.data(), header.size()}, {body.data(), body.size()}};
   if (detail::send_parts(impl_->socket, parts) != 0) {
     impl_->alive = false;  // gone, or the broker has not read for a whole HWM
     return false;
   }
-  ++impl_->sent;
+  impl_->numbers.sent();
   return true;
 }
 
@@ -134,16 +131,11 @@ std::optional<Received> Peer::receive() {
   auto parts = detail::receive_parts(impl_->socket, kFrames + 1);
   if (!parts) return std::nullopt;
   auto message = from_frames(std::move(*parts));
-  const bool good = message && message->header.seq == impl_->received + 1 &&
-                    (!impl_->has_boot || message->header.boot == impl_->boot);
-  if (!good || impl_->faulty) {
-    impl_->faulty = true;
+  if (!message) impl_->numbers.end();
+  if (!message || !impl_->numbers.accept(message->header)) {
     impl_->alive = false;
     return std::nullopt;
   }
-  ++impl_->received;
-  impl_->boot = message->header.boot;
-  impl_->has_boot = true;
   return std::move(*message);
 }
 
@@ -162,7 +154,7 @@ bool Peer::alive() {
   return impl_->alive;
 }
 
-const BootId& Peer::boot() const { return impl_->boot; }
+const BootId& Peer::boot() const { return impl_->numbers.boot(); }
 int Peer::fd() const { return impl_->both; }
 void Peer::set_linger_ms(int ms) { detail::set_option(impl_->socket, ZMQ_LINGER, ms); }
 

@@ -2,51 +2,23 @@
 // durability, never writes after an error (exit 70: its supervisor leaves it dead).
 #include "actors/runtime/actor_main.h"
 #include "actors/writer/audit_writer.h"
-#include "audit/log_writer.h"
+#include "actors/writer/log_boundary.h"
 #include "process/clock.h"
 #include "process/exit_codes.h"
 #include "process/kill_point.h"
-#include "process/log.h"
 
 using namespace aeromq;
 
 namespace {
-
-class Log final : public runtime::Boundary {
- public:
-  explicit Log(audit::LogWriter& writer) : writer_(writer) {}
-
-  Result<void> persist(const std::vector<Record>& records) override {
-    for (const auto& record : records) {
-      const auto seq = writer_.append(encode_row(record));
-      if (!seq) return fail(seq.error());
-      if (*seq != record.seq) std::abort();  // core and log count the same records
-    }
-    busy_ = true;
-    return writer_.commit(process::now());
-  }
-
-  Result<void> idle(const Moment& now) override {
-    if (auto sound = writer_.check_files(now); !sound) return report(sound);
-    if (std::exchange(busy_, false)) return {};
-    return report(writer_.idle_commit(now));
-  }
-
- private:
-  static Result<void> report(Result<void> done) {
-    if (!done) process::log_error("audit_poisoned", {{"why", done.error().message}});
-    return done;
-  }
-  audit::LogWriter& writer_;
-  bool busy_ = false;
-};
 
 int serve(const process::Settings& settings) {
   audit::LogWriterOptions options;
   options.segment_bytes = settings.audit.segment_bytes;
   options.version = process::kBuild;
   options.watermark = settings.audit.watermark;
-  options.at_step = [](const char* step) { process::kill_point(std::string("audit-writer.log.") + step); };
+  options.at_step = [](const char* step) {
+    process::kill_point(std::string("audit-writer.log.") + step);
+  };
   auto log = audit::LogWriter::open(settings.audit.dir, std::move(options), process::now());
   if (!log) {
     process::fail_start(log.error());
@@ -56,7 +28,7 @@ int serve(const process::Settings& settings) {
   auto host = runtime::join(AuditWriter::kRole, settings);
   if (!host) return process::fail_start(host.error());
   AuditWriter core(writer.next_seq(), to_hex(host->boot().octets));
-  Log boundary(writer);
+  LogBoundary boundary(writer);
   if (auto begun = boundary.persist(core.begin(process::now()).records); !begun) {
     process::fail_start(begun.error());
     return process::kExitPoisoned;

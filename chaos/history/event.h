@@ -15,44 +15,45 @@ namespace aeromq::chaos {
 
 /// What happened. The fields that each kind uses beside seq, at_ns, lane and run:
 ///
-///   kind       lane         fields
-///   --------------------------------------------------------------------------------------------
-///   asked      client.*     request, principal, what (submit confirm abandon outcome), command,
-///                           node, digest (submit: of the command; confirm: of the explanation),
-///                           token (confirm, abandon: digest of it)
-///   told       client.*     request, principal, what (as asked), verdict, final, code, text,
-///   number
-///                           (the record's; 0 = unrecorded). verdict: executed rejected
-///                           not_executed unknown not_yet_decided | pending (a confirmation is
-///                           asked) | viewed
-///   issued     keeper       request, principal, token, digest (explanation), number (expiry, ns of
-///                           the keeper's clock)
-///   spent      keeper       request, principal, token, digest (explanation), number (keeper's
-///   clock) called     dispatcher   request: one act was handed to the kernel row        kernel
-///   request, principal, what (action), node, digest (command), verdict
-///                           (executed rejected), code, text, number (transaction)
-///   effect     kernel       request (the row of the same transaction, or none), before, after
-///                           (holder of write authority), number (transaction), epoch (fencing
-///                           epoch after it)
-///   opened     kernel       node (dispatcher's number), epoch: a dispatcher has a new epoch
-///   state      kernel       digest of everything that a read must not change
-///   durable    disk         number: every record up to it survives a power cut now
-///   kept       disk         request, principal, what (stage), number (record), digest (command),
-///                           token, verdict (outcome): read back at the end, by an independent
-///                           reader
-///   stands     kernel       as row: read back at the end, by an independent reader
-///   verified   disk         verdict (whole broken), text: the audit log as a whole, read back
-///   policy     harness      principal, what (authority): in force from here on
-///   began      any          a run of this process
-///   ended      any          what (killed, exit code): that run is over
-///   stopped    any          SIGSTOP; continued: SIGCONT
-///   point      any          what: a named kill point was passed
-///   sent       any          request, what (message type), number (message), peer
-///   received   any          the same message at the other end; one number may arrive twice
-///   fault      any          what (lost doubled delayed reordered replayed partition full io_error
-///                           torn power_cut ...), number: it happened (not: it was planned)
-///   healed     harness      no more faults from here on
-///   serves     any          after the heal this process does its work again
+///   kind       lane        fields
+///   ------------------------------------------------------------------------------------------
+///   asked      client.*    request, principal, what (submit confirm abandon outcome), command,
+///                          node, digest (submit: of the command; confirm: of the explanation),
+///                          token (confirm, abandon: digest of it)
+///   told       client.*    request, principal, what (as asked), verdict, final, code, text,
+///                          number (the record's; 0 = unrecorded). verdict: executed rejected
+///                          not_executed unknown not_yet_decided | pending (a confirmation is
+///                          asked) | viewed
+///   issued     keeper      request, principal, token, digest (explanation), number (expiry, ns
+///                          of the keeper's clock)
+///   spent      keeper      request, principal, token, digest (explanation), number (keeper's
+///                          clock)
+///   called     dispatcher  request: one act was handed to the kernel
+///   row        kernel      request, principal, what (action), node, digest (command), verdict
+///                          (executed rejected), code, text, number (transaction)
+///   effect     kernel      request (the row of the same transaction, or none), before, after
+///                          (holder of write authority), number (transaction), epoch (fencing
+///                          epoch after it)
+///   opened     kernel      node (dispatcher's number), epoch: a dispatcher has a new epoch
+///   reported   kernel      node: its report was taken in, which may move the register
+///   state      kernel      digest of everything that a read must not change
+///   durable    disk        number: every record up to it survives a power cut now
+///   kept       disk        request, principal, what (stage), number (record), digest (command),
+///                          token, verdict (outcome): read back at the end, by an independent
+///                          reader
+///   stands     kernel      as row: read back at the end, by an independent reader
+///   verified   disk        verdict (whole broken), text: the audit log as a whole, read back
+///   policy     harness     principal, what (authority): in force from here on
+///   began      any         a run of this process
+///   ended      any         what (killed, exit code): that run is over
+///   stopped    any         SIGSTOP; continued: SIGCONT
+///   point      any         what: a named kill point was passed
+///   sent       any         request, what (message type), number (message), peer
+///   received   any         the same message at the other end; one number may arrive twice
+///   fault      any         what (lost doubled delayed reordered replayed partition full io_error
+///                          torn power_cut ...), number: it happened (not: it was planned)
+///   healed     harness     no more faults from here on
+///   serves     any         after the heal this process does its work again
 enum class EventKind : std::uint8_t {
   asked,
   told,
@@ -62,6 +63,7 @@ enum class EventKind : std::uint8_t {
   row,
   effect,
   opened,
+  reported,
   state,
   durable,
   kept,
@@ -113,8 +115,9 @@ using History = std::vector<Event>;
 
 template <>
 struct aeromq::EnumNames<aeromq::chaos::EventKind> {
-  static constexpr std::array<std::string_view, 24> value{
-      "asked",   "told",      "issued", "spent",  "called",   "row",    "effect", "opened",
-      "state",   "durable",   "kept",   "stands", "verified", "policy", "began",  "ended",
-      "stopped", "continued", "point",  "sent",   "received", "fault",  "healed", "serves"};
+  static constexpr std::array<std::string_view, 25> value{
+      "asked",    "told",     "issued", "spent",   "called",    "row",    "effect",
+      "opened",   "reported", "state",  "durable", "kept",      "stands", "verified",
+      "policy",   "began",    "ended",  "stopped", "continued", "point",  "sent",
+      "received", "fault",    "healed", "serves"};
 };

@@ -478,7 +478,7 @@ end:
        fi;
        req[r].acted = 0; close(r) }
   :: atomic { faults && req[r].acted && req[r].stage == ACTED ->
-       /* host.cc say_unrecorded(): the disk is full, the kernel's outcome is told all the same */
+       /* turn.cc say_unrecorded(): the disk is full, the kernel's outcome is told all the same */
        faults--;
        if
        :: req[r].acted == EXECUTED -> tell_executed(r)
@@ -560,7 +560,7 @@ end:
   od
 }
 
-/* ---- audit writer: host.cc carry_out(), audit_writer.cc on_confirmed(), audit/log_writer.cc ---- */
+/* ---- audit writer: turn.cc carry_out(), audit_writer.cc on_confirmed(), audit/log_writer.cc ---- */
 proctype Writer(byte r) {
 end:
   do

@@ -1,21 +1,12 @@
-// The conformance suite against the embedded kernel: its class under a moved clock, and its
-// process.
+// The conformance suite against the process of the embedded kernel.
 #include <gtest/gtest.h>
 
-#include "tests/kernel/in_process_kernel.h"
 #include "tests/kernel/kernel_process.h"
 
 namespace aeromq::kernel {
 namespace {
 
 class Conformance : public testing::TestWithParam<std::size_t> {};
-
-TEST_P(Conformance, Embedded) {
-  InProcessKernel kernel;
-  std::vector<std::string> complaints;
-  conformance_checks()[GetParam()].run(kernel, complaints);
-  EXPECT_EQ(complaints, std::vector<std::string>{});
-}
 
 TEST_P(Conformance, EmbeddedProcess) {
   ProcessKernel kernel;
@@ -27,14 +18,6 @@ TEST_P(Conformance, EmbeddedProcess) {
 INSTANTIATE_TEST_SUITE_P(Kernel, Conformance,
                          testing::Range<std::size_t>(0, conformance_checks().size()),
                          [](const auto& given) { return conformance_checks()[given.param].name; });
-
-TEST(LockStep, ModelAndKernelAgreeOverManySeeds) {
-  InProcessKernel kernel;
-  constexpr std::uint32_t kSeeds = 30;
-  constexpr int kSteps = 150;
-  for (std::uint32_t seed = 1; seed <= kSeeds; ++seed)
-    ASSERT_EQ(run_lock_step(kernel, seed, kSteps), std::vector<std::string>{});
-}
 
 TEST(LockStep, ModelAndProcessAgree) {
   ProcessKernel kernel;

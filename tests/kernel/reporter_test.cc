@@ -1,5 +1,5 @@
 // The demo node's core.
-#include "kernel/reporter.h"
+#include "kernel/demo_node.h"
 
 #include <gtest/gtest.h>
 

@@ -26,9 +26,9 @@ LAYERS = [
     (r"actors/step\.h", ["messages/"]),
     (r"actors/runtime/",
      ["messages/", "process/", "transport/", "actors/step.h", "actors/runtime/"]),
-    (r"actors/(writer|reader)/main\.cc",
+    (r"actors/(writer|reader)/(?:main|log_boundary)\.",
      ["messages/", "process/", "actors/step.h", "actors/runtime/", "audit/", "actors/{1}/"]),
-    (r"actors/(dispatcher)/main\.cc",
+    (r"actors/(dispatcher)/(?:main|kernel_boundary)\.",
      ["messages/", "process/", "actors/step.h", "actors/runtime/", "kernel/", "actors/{1}/"]),
     (r"actors/(\w+)/main\.cc",
      ["messages/", "process/", "actors/step.h", "actors/runtime/", "actors/{1}/"]),
@@ -52,9 +52,9 @@ HOMES = [
 CORES = [
     r"messages/",
     r"broker/(?!main\.|shell\.)",
-    r"actors/(?!runtime/)\w+/(?!main\.)",
+    r"actors/(?!runtime/)\w+/(?!main\.|\w+_boundary\.)",
     r"actors/step\.h",
-    r"kernel/register\.",
+    r"kernel/(register|demo_node|outcome_rule)\.",
     r"audit/(format|trail)\.",
     r"supervisor/restart_policy\.",
 ]

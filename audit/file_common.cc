@@ -1,0 +1,27 @@
+// What of audit/file.h needs no system call of its own: it stands above any disk.
+#include <fcntl.h>
+
+#include "audit/file.h"
+
+namespace aeromq::audit {
+namespace fs = std::filesystem;
+
+Error unavailable(std::string detail) {
+  return make_error(ErrorCode::audit_unavailable, std::move(detail));
+}
+
+Error file_error(std::string_view what, const fs::path& path, int code) {
+  return unavailable(std::string(what) + " " + path.string() + ": " +
+                     std::generic_category().message(code));
+}
+
+Result<Bytes> read_file(const fs::path& path, std::uint64_t limit) {
+  auto fd = open_file(path, O_RDONLY);
+  if (!fd) return fail(fd.error());
+  auto size = file_size(*fd, path);
+  if (!size) return fail(size.error());
+  const auto wanted = limit == 0 ? *size : std::min(limit, *size);
+  return read_at(*fd, 0, static_cast<std::size_t>(wanted), path);
+}
+
+}  // namespace aeromq::audit

@@ -1,0 +1,149 @@
+#include "chaos/simulation/people.h"
+
+#include "chaos/simulation/host_options.h"
+
+namespace aeromq::chaos {
+namespace {
+
+Submit command_of(const Talk& talk) {
+  const auto& row = command_row(talk.command);
+  Submit command;
+  command.command = text_of(talk.command);
+  if (row.takes_node) command.node = talk.node;
+  if (row.takes_reason) command.reason = "drill";
+  return command;
+}
+
+Confirm yes(const client::Pending& pending) {
+  Confirm confirm{pending.asked.token, pending.explanation_digest, {}, {}};
+  if (pending.asked.confirmation != ConfirmationKind::enhanced) return confirm;
+  for (const auto& risk : pending.explanation.risks) confirm.acknowledge.push_back(risk.id);
+  confirm.accept_responsibility = "I accept responsibility for this drill.";
+  return confirm;
+}
+
+}  // namespace
+
+People::People(World& world, std::vector<std::unique_ptr<ControlPlane>>& planes)
+    : world_(world), planes_(planes) {}
+
+void People::begin(const Plan& plan) {
+  for (const auto& talk : plan.talks)
+    world_.after(talk.at_ms * kNanosPerMs, [this, &talk] { begin_talk(talk); });
+}
+
+ClientProcess& People::arrive(unsigned plane, const std::string& principal, unsigned number,
+                              std::function<void(ClientProcess&)> then) {
+  auto& client = *clients_.emplace_back(
+      std::make_unique<ClientProcess>(world_, plane, principal, number, planes_[plane]->broker()));
+  client.on_welcome = [&client, then = std::move(then)] { then(client); };
+  world_.begin(client);
+  return client;
+}
+
+void People::begin_talk(const Talk& talk) {
+  auto& client = arrive(talk.plane, talk.principal, talk.number,
+                        [&talk](ClientProcess& arrived) { arrived.submit(command_of(talk)); });
+  client.on_request = [this, &talk, &client](const RequestId& request) {
+    submitted(talk, client, request, command_of(talk));
+  };
+  client.on_answer = [this, &talk, &client](const RequestId&, const client::Answer& answer) {
+    if (const auto* pending = std::get_if<client::Pending>(&answer)) react(talk, client, *pending);
+  };
+}
+
+void People::submitted(const Talk& talk, ClientProcess& client, const RequestId& request,
+                       const Submit& command) {
+  asked_.push_back({request, command});
+  for (const auto& question : talk.questions)
+    world_.after(question.after_ms * kNanosPerMs,
+                 [this, &question, request] { ask(question.plane, question.principal, request); });
+  if (!talk.repeat) return;
+  const auto& repeat = *talk.repeat;
+  world_.after(repeat.after_ms * kNanosPerMs, [this, &repeat, &client, request, command] {
+    // From the same connection as long as it lives, else from another.
+    if (client.life.alive && client.plane() == repeat.plane &&
+        client.principal() == repeat.principal)
+      return world_.step(client, [&] { client.submit_again(request, command); });
+    arrive(repeat.plane, repeat.principal, ++visitors_,
+           [request, command](ClientProcess& other) { other.submit_again(request, command); });
+  });
+}
+
+void People::react(const Talk& talk, ClientProcess& client, const client::Pending& pending) {
+  const auto request = pending.request;
+  auto confirm = yes(pending);
+  const auto later = [this, &client](std::uint64_t ms, std::function<void()> what) {
+    world_.after(ms * kNanosPerMs,
+                 [this, &client, what = std::move(what)] { world_.step(client, what); });
+  };
+  switch (talk.reaction) {
+    case Reaction::abandon:
+      return later(talk.think_ms,
+                   [&client, request, token = confirm.token] { client.abandon(request, token); });
+    case Reaction::leave:
+      return later(talk.think_ms,
+                   [this, &client] { world_.end(client, "killed", Restart::never); });
+    case Reaction::by_another:
+      world_.after(talk.think_ms * kNanosPerMs, [this, &talk, request, confirm] {
+        arrive(talk.plane, talk.principal == "alice" ? "bob" : "alice", ++visitors_,
+               [request, confirm](ClientProcess& other) { other.confirm(request, confirm); });
+      });
+      return;
+    case Reaction::wrong_token:
+      confirm.token.octets[0] ^= 1;
+      break;
+    case Reaction::wrong_explanation:
+      confirm.explanation_digest.octets[0] ^= 1;
+      break;
+    case Reaction::forget_risks:
+      confirm.acknowledge.clear();
+      confirm.accept_responsibility.clear();
+      break;
+    case Reaction::confirm_twice:
+      later(talk.think_ms, [&client, request, confirm] { client.confirm(request, confirm); });
+      return later(talk.think_ms + talk.number % 3,
+                   [&client, request, confirm] { client.confirm(request, confirm); });
+    default:
+      break;
+  }
+  const auto late_ms = talk.reaction == Reaction::confirm_late ? kTokenTtlMs + 100 : 0;
+  later(talk.think_ms + late_ms, [&client, request, confirm] { client.confirm(request, confirm); });
+}
+
+void People::ask(unsigned plane, const std::string& principal, const RequestId& about) {
+  if (!about.kernel_action) return;
+  arrive(plane, principal, ++visitors_,
+         [about](ClientProcess& client) { client.ask_outcome(about); });
+}
+
+void People::ask_for_everything() {
+  arrive(0, "otto", ++visitors_, [this](ClientProcess& client) {
+    for (const auto& asked : asked_)
+      if (asked.request.kernel_action) client.ask_outcome(asked.request);
+  });
+  for (unsigned plane = 0; plane < planes_.size(); ++plane) try_everybody(plane);
+}
+
+// A look, a question and its no: all but the reader have then done their work.
+void People::try_everybody(unsigned plane) {
+  auto& client = arrive(plane, "carol", ++visitors_, [](ClientProcess& arrived) {
+    arrived.submit({std::string(text_of(CommandName::run_diagnostics)), {}, {}, {}});
+  });
+  client.on_answer = [this, &client, plane](const RequestId& request,
+                                            const client::Answer& answer) {
+    if (const auto* pending = std::get_if<client::Pending>(&answer)) {
+      client.abandon(request, pending->asked.token);
+      return;
+    }
+    const auto* failure = std::get_if<client::Failure>(&answer);
+    if (failure == nullptr || failure->error.code != "ABANDONED" || failure->record == 0) return;
+    for (const auto* part : {"broker", "gate", "explainer", "keeper", "writer", "dispatcher"})
+      world_.note(EventKind::serves, lane_of(plane, part));
+    if (planes_[plane]->broker().serves(ActorRole::reader))
+      world_.note(EventKind::serves, lane_of(plane, "reader"));
+    world_.note(EventKind::serves, "kernel");
+  };
+}
+
+}  // namespace aeromq::chaos

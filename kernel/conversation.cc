@@ -1,0 +1,78 @@
+#include "kernel/conversation.h"
+
+#include "process/clock.h"
+#include "process/kill_point.h"
+#include "process/log.h"
+
+namespace aeromq::kernel {
+namespace {
+
+Error invalid(const Error& why) {
+  return make_error(ErrorCode::invalid_input, why.message, why.field);
+}
+
+}  // namespace
+
+Conversation::Reply Conversation::take(Embedded& kernel, ByteView packet) {
+  if (packet.empty()) return end(make_error(ErrorCode::malformed, "no such packet"));
+  const auto body = packet.subspan(1);
+  switch (static_cast<Tag>(packet.front())) {
+    case Tag::open:
+      return open(kernel, body);
+    case Tag::call:
+      return call(kernel, body);
+    case Tag::fence:
+      return fence(kernel, body);
+    default:
+      return end(make_error(ErrorCode::malformed, "no such packet"));
+  }
+}
+
+Conversation::Reply Conversation::open(Embedded& kernel, ByteView body) {
+  process::kill_point("kernel.open.received");
+  const auto wanted = decode<OpenDispatcher>(body);
+  if (!wanted) return end(invalid(wanted.error()));
+  // A connection is at most one epoch: whoever wants another connects again.
+  if (standing_.epoch != 0)
+    return end(make_error(ErrorCode::invalid_input, "this connection has its epoch"));
+  const auto opened = kernel.open(wanted->dispatcher, process::now());
+  if (!opened) return end(opened.error());
+  standing_ = {opened->dispatcher, static_cast<std::uint32_t>(opened->epoch)};
+  process::log_info("epoch_opened", {{"dispatcher", opened->dispatcher}, {"epoch", opened->epoch}});
+  return {kernel::packet(Tag::opened, *opened), "kernel.open.answered"};
+}
+
+Conversation::Reply Conversation::call(Embedded& kernel, ByteView body) {
+  process::kill_point("kernel.call.received");
+  const auto wanted = decode<KernelCall>(body);
+  if (!wanted) return end(invalid(wanted.error()));
+  const auto answer = kernel.answer(*wanted, standing_, process::now());
+  if (wanted->kind != CallKind::act)
+    return {kernel::packet(Tag::answer, answer), "kernel.call.answered"};
+  process::log_info("act", {{"request", wanted->act.request.text()},
+                            {"action", text_of(wanted->act.action)},
+                            {"node", wanted->act.node},
+                            {"status", text_of(answer.act.status)},
+                            {"code", answer.act.code}});
+  return {kernel::packet(Tag::answer, answer), "kernel.act.answered"};
+}
+
+Conversation::Reply Conversation::fence(Embedded& kernel, ByteView body) {
+  process::kill_point("kernel.fence.received");
+  const auto order = decode<Fence>(body);
+  if (!order) return end(invalid(order.error()));
+  const auto fenced = kernel.fence(*order, uid_, process::now());
+  if (!fenced) return end(fenced.error());
+  process::log_warning("fenced", {{"dispatcher", fenced->dispatcher},
+                                  {"epoch", fenced->epoch},
+                                  {"uid", uid_},
+                                  {"reason", order->reason}});
+  return {kernel::packet(Tag::fenced, *fenced)};
+}
+
+Conversation::Reply Conversation::end(const Error& error) {
+  ended_ = true;
+  return {packet(Tag::error, error)};
+}
+
+}  // namespace aeromq::kernel

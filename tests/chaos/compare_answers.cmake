@@ -1,0 +1,18 @@
+# One seeded sequence over both stores: every answer must be the same, octet for octet.
+#   cmake -DREAL=... -DSIMULATED=... -DFIRST=n -DSEEDS=n -P compare_answers.cmake
+math(EXPR last "${FIRST} + ${SEEDS} - 1")
+foreach(seed RANGE ${FIRST} ${last})
+  foreach(store REAL SIMULATED)
+    execute_process(COMMAND ${${store}} ${seed} RESULT_VARIABLE ended OUTPUT_VARIABLE ${store}_said)
+    if(NOT ended EQUAL 0)
+      message(FATAL_ERROR "seed ${seed}: ${${store}} ended with ${ended}")
+    endif()
+  endforeach()
+  string(LENGTH "${REAL_said}" octets)
+  if(octets LESS 10000)
+    message(FATAL_ERROR "seed ${seed}: only ${octets} octets were said")
+  endif()
+  if(NOT REAL_said STREQUAL SIMULATED_said)
+    message(FATAL_ERROR "the stores differ: run ${REAL} ${seed} and ${SIMULATED} ${seed}")
+  endif()
+endforeach()
