@@ -220,9 +220,10 @@ TEST(KernelCrash, OfADeadKernelOnlyWhatIsDurableIsTold) {
   }
   kernel.kill();
   const auto told = [&](const std::string& nth) {
-    const auto command = "strace -qq -o /dev/null -e trace=fsync -e inject=fsync:error=EIO:when=" +
-                         nth + " " KERNEL_BINARY " outcome " + id.text() + " --config " +
-                         kernel.config() + " >/dev/null 2>&1";
+    const auto command =
+        "strace -qq -o /dev/null -e trace=fsync -e inject=fsync:error=EIO:when=" + nth +
+        " " KERNEL_BINARY " outcome " + id.text() + " --config " + kernel.config() +
+        " >/dev/null 2>&1";
     return WEXITSTATUS(std::system(command.c_str()));
   };
   EXPECT_EQ(told("1"), 30);  // the write-ahead log
