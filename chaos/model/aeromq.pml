@@ -2,10 +2,10 @@
  * comes twice or comes late. docs/model.md maps each part to the code and says what is left out.
  *
  * One step of an actor is one transition, as in actors/step.h; whatever can die between two effects
- * is two transitions. A pause (SIGSTOP) is a process that the scheduler leaves alone: the broker may
- * give up on anybody at any time, and whoever was given up may go on at any time.
- * A message is a slot that says it is on its way: it may stay there for ever (loss, delay), overtake
- * and be overtaken (reorder), and be delivered without leaving the slot (copy). */
+ * is two transitions. A pause (SIGSTOP) is a process that the scheduler leaves alone: the broker
+ * may give up on anybody at any time, and whoever was given up may go on at any time.
+ * A message is a slot that says it is on its way: it may stay there for ever (loss, delay),
+ * overtake and be overtaken (reorder), and be delivered without leaving the slot (copy). */
 
 /* ---- sizes: the runner sets them ---- */
 #ifndef PLANES
@@ -50,58 +50,58 @@
 #define must(predicate, condition) assert(!(judged & predicate) || (condition))
 
 /* ---- mutants: `mutant` breaks one rule, and the predicate must tell ----
- *      name                   number    hole predicate  sizes    what the broken rule does */
-#define EPOCH_UNBOUND               1 /* 1    I_DECIDED  one           an id lives on under the next dispatcher */
-#define ASKERS_EPOCH                2 /* 2    I_DECIDED  planes     the asker's own epoch makes it final */
-#define FACTS_IGNORED               3 /* 3    I_CONFIRM  one:m1        the fencing epoch is not compared */
-#define FACTS_BACK_AND_FORTH        4 /* 3    I_CONFIRM  one:m2      the holder is compared, not the epoch */
-#define RISKS_IGNORED               5 /* 3    I_CONFIRM  one:m1        overrides are not compared */
-#define EPOCH_BEFORE_LEDGER         6 /* 4    I_DECIDED  one:c1        a copy is refused instead of found */
-#define REPEAT_TOLD_NO              7 /* 4    I_DECIDED  one:r1        a repeated id is told "not executed" */
-#define SECOND_YES_TOLD_NO          8 /* 4    I_DECIDED  one:r1        a repeated yes is told "not executed" */
-#define BROKEN_CALL_ASKED           9 /* 5    I_DECIDED  one           no row after a broken call reads as no */
-#define TOLD_BEFORE_CLOSED         10 /* 6    I_DECIDED  one           a loss is told, the request stays open */
-#define DISPATCH_ANY_STAGE         11 /* 6    I_DECIDED  one           a late licence is forwarded all the same */
-#define UNKNOWN_SESSION            12 /* 7    I_DECIDED  one:f1r1      a new broker takes ids of the old one */
-#define REJECTION_FORGOTTEN        13 /* 8    I_DECIDED  one:m2c1      a rejection is no ledger row */
-#define PLANE_UNBOUND              14 /* 9    I_DECIDED  planes:r1  another plane takes the id */
-#define STRANGERS_YES              15 /* 10   I_TOKEN    one:r1        a session is found by the id in a message */
-#define HISTORY_IGNORED            16 /* 12   I_DECIDED  one:f2        a restored ledger answers for the old one */
-#define LEASE_AT_DISPATCHER        17 /* 13   I_DECIDED  one           the lease is checked before the kernel */
-#define ASKERS_CLOCK               18 /* 13   I_DECIDED  one           the asker's clock ends the lease */
-#define SYNC_ERROR_IGNORED         19 /* 14   I_AUDIT    one:f1        the writer goes on after a disk error */
-#define TOMBSTONE                  20 /* 17   I_LOOK     one           a question writes a row */
-#define LOST_IS_NO                 21 /* 18   I_DECIDED  one           a lost dispatch is told "not executed" */
-#define LEDGER_PRUNED              22 /* 19   I_MONO     one           a row goes */
-#define EPOCH_VOLATILE             23 /*      I_MONO     one:f1        a kernel restart forgets the epochs */
-#define NO_FENCE                   24 /*      I_DECIDED  one           an older epoch may still commit */
-#define QUESTION_BESIDE            25 /*      I_DECIDED  one           a question is answered beside an act */
-#define AUDIT_NOT_SYNCED           26 /*      I_AUDIT    one           the licence leaves before the sync */
-#define SYNC_AFTER_ANSWER          27 /*      I_AUDIT    one           one sync, after the kernel's answer */
-#define DISPATCH_BEFORE_RECORD     28 /*      I_AUDIT    one           the licence leaves before the record */
-#define TOKEN_TWICE                29 /*      I_TOKEN    one:c1         a spent token stays pending */
-#define TOKEN_UNBOUND              30 /*      I_CONFIRM  race:r1      any token confirms any request */
-#define TOKENS_RELOADED            31 /*      I_TOKEN    one:f1        tokens outlive the keeper's run */
-#define TIME_CONFIRMS              32 /*      I_CONFIRM  one           a token that runs out counts as a yes */
-#define RETRY_AFTER_SILENCE        33 /*      I_RETRY    one           the dispatcher calls again */
-#define RETRY_AFTER_RESTART        34 /*      I_RETRY    one           the next dispatcher is given the request */
-#define CLIENT_GUESSES             35 /*      I_DECIDED  one           silence after the yes is told as no */
-#define LATE_EXPIRY                36 /*      I_MONO     one           the lease end overwrites a row */
-#define TWO_STEPS                  37 /*      I_ATOMIC   one:f1        effect and row in two transactions */
-#define UNDELIVERED_GUESSED        38 /*      I_DECIDED  one           a dispatch that left is told as never sent */
-#define TOLD_BEFORE_RECORDED       39 /*      I_AUDIT    one           the outcome is told, then recorded */
-#define DEAD_FILE_UNSYNCED         40 /*      I_DECIDED  one:f2        a dead kernel's row is told from the cache */
-#define LEASE_WITHOUT_END          41 /*      L_DONE     one           nothing but an epoch ends a request */
-#define NO_STAGE_TIMER             42 /*      L_DONE     one:l1        the broker waits for a silent stage */
-#define NO_LEDGER                  43 /*      I_MONO     one:c1        the kernel does not look for the row */
-#define BLIND_KERNEL               45 /*      I_ONCE     one:c1        neither for the row nor for the facts */
-#define UNRECORDED_IS_NO           44 /* 14   I_DECIDED  one:f1c1      a refused copy on a full disk reads as no */
+ *      name                no    hole predicate sizes  what the broken rule does */
+#define EPOCH_UNBOUND          1 /* 1  I_DECIDED one       an id outlives its dispatcher */
+#define ASKERS_EPOCH           2 /* 2  I_DECIDED planes    the asker's own epoch makes it final */
+#define FACTS_IGNORED          3 /* 3  I_CONFIRM one:m1    the fencing epoch is not compared */
+#define FACTS_BACK_AND_FORTH   4 /* 3  I_CONFIRM one:m2    the holder is compared, not the epoch */
+#define RISKS_IGNORED          5 /* 3  I_CONFIRM one:m1    overrides are not compared */
+#define EPOCH_BEFORE_LEDGER    6 /* 4  I_DECIDED one:c1    a copy is refused, not found */
+#define REPEAT_TOLD_NO         7 /* 4  I_DECIDED one:r1    a repeated id is told "not executed" */
+#define SECOND_YES_TOLD_NO     8 /* 4  I_DECIDED one:r1    a repeated yes is told "not executed" */
+#define BROKEN_CALL_ASKED      9 /* 5  I_DECIDED one       no row after a broken call is a no */
+#define TOLD_BEFORE_CLOSED    10 /* 6  I_DECIDED one       a loss is told, the request stays open */
+#define DISPATCH_ANY_STAGE    11 /* 6  I_DECIDED one       a late licence is forwarded */
+#define UNKNOWN_SESSION       12 /* 7  I_DECIDED one:f1r1  a new broker takes ids of the old one */
+#define REJECTION_FORGOTTEN   13 /* 8  I_DECIDED one:m2c1  a rejection is no ledger row */
+#define PLANE_UNBOUND         14 /* 9  I_DECIDED planes:r1 another plane takes the id */
+#define STRANGERS_YES         15 /* 10 I_TOKEN   one:r1    a session is found by an id */
+#define HISTORY_IGNORED       16 /* 12 I_DECIDED one:f2    a restored ledger answers for its past */
+#define LEASE_AT_DISPATCHER   17 /* 13 I_DECIDED one       the lease is checked before the kernel */
+#define ASKERS_CLOCK          18 /* 13 I_DECIDED one       the asker's clock ends the lease */
+#define SYNC_ERROR_IGNORED    19 /* 14 I_AUDIT   one:f1    the writer goes on after a disk error */
+#define TOMBSTONE             20 /* 17 I_LOOK    one       a question writes a row */
+#define LOST_IS_NO            21 /* 18 I_DECIDED one       a lost dispatch is told "not executed" */
+#define LEDGER_PRUNED         22 /* 19 I_MONO    one       a row goes */
+#define EPOCH_VOLATILE        23 /*    I_MONO    one:f1    a kernel restart forgets the epochs */
+#define NO_FENCE              24 /*    I_DECIDED one       an older epoch may still commit */
+#define QUESTION_BESIDE       25 /*    I_DECIDED one       a question is answered beside an act */
+#define AUDIT_NOT_SYNCED      26 /*    I_AUDIT   one       the licence leaves before the sync */
+#define SYNC_AFTER_ANSWER     27 /*    I_AUDIT   one       one sync, after the kernel's answer */
+#define DISPATCH_BEFORE_RECORD 28 /*    I_AUDIT   one       the licence leaves before the record */
+#define TOKEN_TWICE           29 /*    I_TOKEN   one:c1    a spent token stays pending */
+#define TOKEN_UNBOUND         30 /*    I_CONFIRM race:r1   any token confirms any request */
+#define TOKENS_RELOADED       31 /*    I_TOKEN   one:f1    tokens outlive the keeper's run */
+#define TIME_CONFIRMS         32 /*    I_CONFIRM one       a token that runs out counts as a yes */
+#define RETRY_AFTER_SILENCE   33 /*    I_RETRY   one       the dispatcher calls again */
+#define RETRY_AFTER_RESTART   34 /*    I_RETRY   one       the next dispatcher gets the request */
+#define CLIENT_GUESSES        35 /*    I_DECIDED one       silence after the yes is told as no */
+#define LATE_EXPIRY           36 /*    I_MONO    one       the lease end overwrites a row */
+#define TWO_STEPS             37 /*    I_ATOMIC  one:f1    effect and row in two transactions */
+#define UNDELIVERED_GUESSED   38 /*    I_DECIDED one       a dispatch that left is told as unsent */
+#define TOLD_BEFORE_RECORDED  39 /*    I_AUDIT   one       the outcome is told, then recorded */
+#define DEAD_FILE_UNSYNCED    40 /*    I_DECIDED one:f2    a dead kernel's row is told from cache */
+#define LEASE_WITHOUT_END     41 /*    L_DONE    one       nothing but an epoch ends a request */
+#define NO_STAGE_TIMER        42 /*    L_DONE    one:l1    the broker waits for a silent stage */
+#define NO_LEDGER             43 /*    I_MONO    one:c1    no look for the row */
+#define BLIND_KERNEL          45 /*    I_ONCE    one:c1    neither for the row nor for the facts */
+#define UNRECORDED_IS_NO      44 /* 14 I_DECIDED one:f1c1  full disk: a refused copy reads as no */
 /*      Rules that are guarded twice: broken alone they are not missed. */
-#define EPOCH_SPARE                46 /* 1    HOLDS      one:f1c1  the kernel does not compare the id's epoch */
-#define PRINCIPAL_SPARE            47 /* 10   HOLDS      one:f1r1  the keeper does not compare principals */
-#define SESSION_SPARE              48 /* 10   HOLDS      one:f1r1  the broker finds a session by the id */
-#define STAGE_SPARE                49 /* 6    HOLDS      one:f1    a licence is forwarded in any stage */
-#define MEMORY_SPARE               50 /*      HOLDS      one:f1    a keeper's successor has its tokens */
+#define EPOCH_SPARE           46 /* 1  HOLDS     one:f1c1  the kernel ignores the id's epoch */
+#define PRINCIPAL_SPARE       47 /* 10 HOLDS     one:f1r1  the keeper does not compare principals */
+#define SESSION_SPARE         48 /* 10 HOLDS     one:f1r1  the broker finds a session by the id */
+#define STAGE_SPARE           49 /* 6  HOLDS     one:f1    a licence is forwarded in any stage */
+#define MEMORY_SPARE          50 /*    HOLDS     one:f1    a keeper's successor has its tokens */
 #define BROKEN(rule) (mutant == rule)
 
 /* ---- words ---- */
@@ -384,7 +384,8 @@ inline submit(r, p, same) {
 /* broker.cc follow_up(confirm): only of a pending request, by its own connection */
 inline say_yes(r, with, same) {
   if
-  :: (same && req[r].known || BROKEN(STRANGERS_YES) || BROKEN(SESSION_SPARE)) && req[r].stage == PENDING ->
+  :: (same && req[r].known || BROKEN(STRANGERS_YES) || BROKEN(SESSION_SPARE)) &&
+     req[r].stage == PENDING ->
      req[r].stage = CONFIRM; req[r].yes = with
   :: else ->
      if
@@ -513,7 +514,8 @@ end:
   :: atomic { !open_epoch[p] && kernel_up && !busy && epoch[p] < EPOCHS ->
        epoch[p]++;
        must(I_MONO, epoch[p] > highest[p]);
-       highest[p] = epoch[p]; opened[p] = 1; open_epoch[p] = epoch[p] }
+       highest[p] = epoch[p]; opened[p] = 1; open_epoch[p] = epoch[p];
+       link[LINK(p, epoch[p])].broken = 0 }
   :: atomic { open_epoch[p] && !BROKEN(NO_STAGE_TIMER) -> lose_dispatcher(p) }
   od
 }
@@ -534,7 +536,8 @@ end:
   :: atomic { req[r].yes ->                      /* on_confirm(): spent, whatever follows */
        if
        :: !req[r].pending -> req[r].ended = 2
-       :: req[r].pending && req[r].yes > ASKINGS && !BROKEN(STRANGERS_YES) && !BROKEN(PRINCIPAL_SPARE) -> req[r].ended = 2
+       :: req[r].pending && req[r].yes > ASKINGS && !BROKEN(STRANGERS_YES) &&
+          !BROKEN(PRINCIPAL_SPARE) -> req[r].ended = 2
        :: req[r].pending && (req[r].yes <= ASKINGS || BROKEN(STRANGERS_YES) ||
                               BROKEN(PRINCIPAL_SPARE)) ->
           must(I_TOKEN, req[r].yes <= ASKINGS);
@@ -560,7 +563,7 @@ end:
   od
 }
 
-/* ---- audit writer: turn.cc carry_out(), audit_writer.cc on_confirmed(), audit/log_writer.cc ---- */
+/* ---- audit writer: turn.cc carry_out(), audit_writer.cc on_confirmed(), log_writer.cc ---- */
 proctype Writer(byte r) {
 end:
   do
@@ -611,7 +614,7 @@ end:
           fi
        fi;
        take(me.inbox, 0) }
-  :: atomic { !paused && me.answer ->                       /* on_answer(): of the act under way, or of none */
+  :: atomic { !paused && me.answer ->           /* on_answer(): of the act under way, or of none */
        if
        :: me.about == me.act -> req[ask[me.act].request].acted = me.answer; me.act = 0
        :: else
@@ -627,7 +630,8 @@ end:
        me.call = me.act;
        must(I_RETRY, req[i].calls == 0);
        if :: req[i].calls < 2 -> req[i].calls++ :: else fi }
-  :: atomic { !paused && (me.inbox || me.act || me.answer) ->  /* it ends; its call may still be in the socket */
+  :: atomic { !paused && (me.inbox || me.act || me.answer) ->
+       /* it ends; its call may still be in the socket */
        me.inbox = 0; me.act = 0; me.answer = 0 }
   od
 }
@@ -661,7 +665,8 @@ end:
           :: (now_req.old && !BROKEN(HISTORY_IGNORED)) ||
              (HOME(ask[act].request) != now_plane && !BROKEN(PLANE_UNBOUND)) ||
              ((!opened[now_plane] || epoch[now_plane] != now_epoch) && !BROKEN(NO_FENCE)) ||
-             (now_req.epoch != now_epoch && !BROKEN(EPOCH_UNBOUND) && !BROKEN(EPOCH_SPARE) && !BROKEN(PLANE_UNBOUND)) ||
+             (now_req.epoch != now_epoch && !BROKEN(EPOCH_UNBOUND) && !BROKEN(EPOCH_SPARE) &&
+              !BROKEN(PLANE_UNBOUND)) ||
              (now_req.late && !BROKEN(LEASE_AT_DISPATCHER) && !BROKEN(LEASE_WITHOUT_END)) ->
              verdict = REFUSED
           :: else ->                             /* decide(): facts and checks as explained */
@@ -795,7 +800,10 @@ end:
 
 inline kernel_dies() {
   kernel_up = 0; busy = 0; verdict = 0;
-  for (j : 0 .. PLANES - 1) { opened[j] = 0; if :: BROKEN(EPOCH_VOLATILE) -> epoch[j] = 0 :: else fi };
+  for (j : 0 .. PLANES - 1) {
+    opened[j] = 0;
+    if :: BROKEN(EPOCH_VOLATILE) -> epoch[j] = 0 :: else fi
+  };
   for (j : 0 .. LINKS - 1) { link[j].broken = 1; link[j].call = 0; link[j].answer = 0 };
   for (j : 0 .. REQUESTS - 1) {
     must(I_ATOMIC, req[j].old || (req[j].row == EXECUTED) == (req[j].effects == 1))
@@ -855,19 +863,20 @@ proctype End() {
 }
 
 /* ---- witnesses against vacuity: each must be reachable in the sound model ----
- *      name                   number    sizes   what is seen */
-#define ALL_FAULTS_EXECUTED         1 /* one:f1c1l1 executed and told, after a copy, a loss and a fault */
-#define REJECTION_TOLD              2 /* one:m1     rejected, and told so */
-#define FINAL_AFTER_YES             3 /* one        the yes was said, and "not executed" is final */
-#define EXECUTED_UNHEARD            4 /* one:f1     executed for a broker that has forgotten it */
-#define OLD_RUN_REFUSED             5 /* one        an older run's call comes after a newer epoch */
-#define GIVEN_UP_EXECUTES           6 /* one        a dispatcher that was given up still executes */
-#define COPY_FOUND                  7 /* one:c1     the ledger answers a copy of an executed act */
-#define DEAD_FILE_READ              8 /* one:f1     executed is told from a dead kernel's file */
-#define CUT_UNDOES                  9 /* one:f1     a power cut takes a record that was not synced */
-#define CREDIT_AWAITED             10 /* race       a licence waits while another request acts */
-#define ONE_OF_TWO                 11 /* race       two explained alike: one executes, one is rejected */
-#define TWO_PLANES_ACT             12 /* planes     requests of two planes both execute */
+ *      name                no    sizes      what is seen */
+#define ALL_FAULTS_EXECUTED    1 /* one:f1c1l1 executed, told, after copy, loss and fault */
+#define REJECTION_TOLD         2 /* one:m1     rejected, and told so */
+#define FINAL_AFTER_YES        3 /* one        the yes was said, and "not executed" is final */
+#define EXECUTED_UNHEARD       4 /* one:f1     executed for a broker that has forgotten it */
+#define OLD_RUN_REFUSED        5 /* one        an older run's call comes after a newer epoch */
+#define GIVEN_UP_EXECUTES      6 /* one        a dispatcher that was given up still executes */
+#define COPY_FOUND             7 /* one:c1     the ledger answers a copy of an executed act */
+#define DEAD_FILE_READ         8 /* one:f1     executed is told from a dead kernel's file */
+#define CUT_UNDOES             9 /* one:f1     a power cut takes a record that was not synced */
+#define CREDIT_AWAITED        10 /* race       a licence waits while another request acts */
+#define ONE_OF_TWO            11 /* race       two explained alike: one executes, one is rejected */
+#define TWO_PLANES_ACT        12 /* planes     requests of two planes both execute */
+#define ACTS_AFTER_RESTART    13 /* one:f1     a dispatcher of the kernel's next run executes */
 #define SHOW(number, what) :: atomic { witness == number && (what) -> assert(witness != number) }
 proctype Witness() {
 end:
@@ -882,16 +891,21 @@ end:
   SHOW(DEAD_FILE_READ, !kernel_up && req[0].told_yes && req[0].stage == DISPATCH)
   SHOW(CUT_UNDOES, ask[1].spent && ask[1].record == 0 && !kernel_up && !req[0].to_record)
   SHOW(CREDIT_AWAITED, req[0].stage == WAITING)
+  SHOW(ACTS_AFTER_RESTART, busy && soft && verdict == EXECUTED && link[0].broken &&
+                           busy > 1)
   SHOW(ONE_OF_TWO, REQUESTS == 2 && req[0].told_yes && req[1 % REQUESTS].told_rej &&
                    req[1 % REQUESTS].progress == TOLD && fencing == 1 && !failing)
-  SHOW(TWO_PLANES_ACT, REQUESTS == 2 && PLANES == 2 && req[0].told_yes && req[1 % REQUESTS].told_yes)
+  SHOW(TWO_PLANES_ACT, REQUESTS == 2 && PLANES == 2 &&
+                       req[0].told_yes && req[1 % REQUESTS].told_yes)
   od
 }
 
 init {
   atomic {
     choose();
-    for (i : 0 .. REQUESTS - 1) { run Person(i); run Road(i); run Keeper(i); run Writer(i); run Time(i); run Asker(i) };
+    for (i : 0 .. REQUESTS - 1) {
+      run Person(i); run Road(i); run Keeper(i); run Writer(i); run Time(i); run Asker(i)
+    };
     for (i : 0 .. PLANES - 1) { run Dispatchers(i) };
     for (i : 0 .. LINKS - 1) { run Dispatcher(i) };
     run Kernel(); run World(); run Witness();
