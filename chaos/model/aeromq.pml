@@ -212,9 +212,19 @@ bit paused;
 #define paused 0
 #endif
 hidden byte i, j, was;
-hidden byte mutant, witness;
-hidden short judged;
-/* One binary per size: the search is told what to break by its environment, a replay by -D. */
+#ifndef MUTANT
+#define MUTANT 0
+#endif
+#ifndef WITNESS
+#define WITNESS 0
+#endif
+#ifndef JUDGED
+#define JUDGED 1023
+#endif
+hidden byte mutant = MUTANT, witness = WITNESS;
+hidden short judged = JUDGED;
+/* One binary per size: the search is told what to break by its environment, a replay by -D. Both
+ * take one step for it, so that a replay can follow the trail of a search. */
 #ifdef SEARCH
 inline choose() {
   c_code {
@@ -226,16 +236,7 @@ inline choose() {
   }
 }
 #else
-#ifndef MUTANT
-#define MUTANT 0
-#endif
-#ifndef WITNESS
-#define WITNESS 0
-#endif
-#ifndef JUDGED
-#define JUDGED 1023
-#endif
-inline choose() { d_step { mutant = MUTANT; witness = WITNESS; judged = JUDGED } }
+inline choose() { was = 0 }
 #endif
 
 #define FACTS (fencing * 2 + failing)
