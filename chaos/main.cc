@@ -2,11 +2,13 @@
 #include <signal.h>
 
 #include <CLI/CLI.hpp>
+#include <cstdio>
 
 #include "chaos/command.h"
 
-int main(int argc, char** argv) {
-  signal(SIGPIPE, SIG_IGN);
+namespace {
+
+int run(int argc, char** argv) {
   CLI::App app("aeromq-chaos: proves the guarantees by breaking things");
   app.require_subcommand(1);
   aeromq::chaos::Place place;
@@ -14,6 +16,20 @@ int main(int argc, char** argv) {
   aeromq::chaos::add_check_commands(app, place);
   aeromq::chaos::add_timeline_command(app, place);
   aeromq::chaos::add_kill_command(app, place);
+  aeromq::chaos::add_syscalls_command(app, place);
   CLI11_PARSE(app, argc, argv);
   return place.exit_code;
+}
+
+}  // namespace
+
+// Caught, so that every stack on the way out ends its processes and removes its directory.
+int main(int argc, char** argv) {
+  signal(SIGPIPE, SIG_IGN);
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& fault) {
+    std::fprintf(stderr, "aeromq-chaos: %s\n", fault.what());
+    return 2;
+  }
 }

@@ -40,8 +40,8 @@ constexpr std::array kPredicates{
                "C2, C3, C5", "a token spent, or a confirmed record with a token"},
               judge_token},
     Predicate{{"I-AUTH",
-               "Whoever an effect belongs to was an operator under the policy in force both when "
-               "submitting and when confirming.",
+               "Whoever an effect belongs to was an operator of its control plane when its submit "
+               "and its confirmation were read, each some moment between the word and the effect.",
                "B1, B3, B5", "an effect with a row"},
               judge_auth},
     Predicate{{"I-AUDIT",

@@ -109,7 +109,7 @@ void judge_fence(const Index& index, Findings& findings) {
       findings.breaks(*row,
                       fmt::format("{} of epoch {} committed while dispatcher {} had epoch {}",
                                   row->request, id->session.epoch, at->first, at->second->epoch));
-    else if (at->second->run != row->run)
+    else if (at->second->run != row->run && at->second->run != 0 && row->run != 0)
       findings.breaks(
           *row, fmt::format("{} committed under an epoch of an earlier kernel run", row->request));
   }

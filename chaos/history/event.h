@@ -43,7 +43,8 @@ namespace aeromq::chaos {
 ///                          reader
 ///   stands     kernel      as row: read back at the end, by an independent reader
 ///   verified   disk        verdict (whole broken), text: the audit log as a whole, read back
-///   policy     harness     principal, what (authority): in force from here on
+///   policy     harness     principal, what (authority): in force from here on, on the control plane
+///                          that the lane is of
 ///   began      any         a run of this process
 ///   ended      any         what (killed, exit code): that run is over
 ///   stopped    any         SIGSTOP; continued: SIGCONT

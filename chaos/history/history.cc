@@ -27,19 +27,22 @@ void put_number(std::string& out, std::uint64_t value) {
 void put_text(std::string& out, std::string_view value) {
   constexpr std::string_view kDigits = "0123456789abcdef";
   out += '"';
-  for (const char c : value) {
-    const auto octet = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (octet < 0x20) {
-      out += "\\u00";
-      out += kDigits[octet >> 4];
-      out += kDigits[octet & 15];
-    } else {
-      out += c;
+  std::size_t plain = 0;  // from here on nothing has to be escaped
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    const auto octet = static_cast<unsigned char>(value[i]);
+    if (octet >= 0x20 && octet != '"' && octet != '\\') continue;
+    out.append(value, plain, i - plain);
+    plain = i + 1;
+    out += '\\';
+    if (octet >= 0x20) {
+      out += value[i];
+      continue;
     }
+    out += "u00";
+    out += kDigits[octet >> 4];
+    out += kDigits[octet & 15];
   }
+  out.append(value, plain);
   out += '"';
 }
 
@@ -106,8 +109,12 @@ History woven(History first, History second) {
 }
 
 void append_number(std::string& out, std::uint64_t value) {
-  for (unsigned shift = 0; shift < 64; shift += 8)
-    out += static_cast<char>((value >> shift) & 0xFF);
+  std::array<char, 8> octets;
+  for (auto& octet : octets) {
+    octet = static_cast<char>(value & 0xFF);
+    value >>= 8;
+  }
+  out.append(octets.data(), octets.size());
 }
 
 }  // namespace

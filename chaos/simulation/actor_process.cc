@@ -233,7 +233,7 @@ void ActorProcess::from_broker(Parcel parcel) {
     case MessageType::hello_refused:
       return exit(process::kExitFault);
     case MessageType::welcome:
-      silence_.emplace(kHeartbeatMs, world_.now());
+      silence_.emplace(kHeartbeatMs / 4, world_.now());  // heard of within the heal's time
       return joined();
     default:
       if (!running_->turn) return;

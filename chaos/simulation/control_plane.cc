@@ -19,29 +19,22 @@ broker::BrokerOptions broker_options() {
   return options;
 }
 
-std::uint64_t number_at(ByteView octets, std::size_t offset, std::size_t size) {
-  std::uint64_t number = 0;
-  for (std::size_t i = size; i-- > 0;) number = number << 8 | octets[offset + i];
-  return number;
-}
-
-// Every committed record of one segment, read without the product's reader: frame after frame, and
-// what no COMMIT follows does not count.
+// Every committed record of one segment, read frame after frame without the product's reader; what
+// no whole COMMIT follows does not count.
 void read_records(ByteView segment, const std::function<void(const Record&)>& take) {
+  const auto header = audit::decode_header(segment.first(audit::kSegmentHeader));
+  if (!header) return;
   std::vector<Record> batch;
-  for (std::size_t at = audit::kSegmentHeader; at + audit::kFrameHeader <= segment.size();) {
-    if (number_at(segment, at, 4) != audit::kFrameMagic) return;
-    const auto type = static_cast<audit::FrameType>(segment[at + 4]);
-    const auto length = static_cast<std::size_t>(number_at(segment, at + 8, 4));
-    if (length > segment.size() - at - audit::kFrameHeader) return;
-    const auto payload = segment.subspan(at + audit::kFrameHeader, length);
-    at += audit::kFrameHeader + length;
-    if (type == audit::FrameType::record) {
-      auto record = decode_row<Record>(payload);
+  audit::Frame frame;
+  for (std::size_t at = audit::kSegmentHeader; at < segment.size();) {
+    if (audit::parse_frame(segment, at, header->salt, frame) != audit::FrameStatus::valid) return;
+    at += audit::kFrameHeader + frame.payload.size();
+    if (frame.type == audit::FrameType::record) {
+      auto record = decode_row<Record>(frame.payload);
       if (!record) return;
       batch.push_back(std::move(*record));
     }
-    if (type != audit::FrameType::commit) continue;
+    if (frame.type != audit::FrameType::commit) continue;
     for (const auto& record : batch) take(record);
     batch.clear();
     at = audit::align_up(at, audit::kCommitAlign);
@@ -129,7 +122,7 @@ void ControlPlane::note_what_is_kept() {
   std::ranges::sort(names);  // segment names begin with their number
   for (const auto& name : names) {
     const auto octets = disk.durable_octets(folder + "/" + name);
-    if (!octets) continue;
+    if (!octets || octets->size() < audit::kSegmentHeader) continue;
     read_records(*octets, [&](const Record& record) {
       auto& event = world_.note(EventKind::kept, lane);
       event.request = record.request;
@@ -147,9 +140,12 @@ void ControlPlane::note_what_is_kept() {
   Disk::current = nullptr;
   auto& event = world_.note(EventKind::verified, lane);
   const bool whole = verification.code == audit::VerifyCode::ok ||
-                     verification.code == audit::VerifyCode::torn_tail;
+                     verification.code == audit::VerifyCode::torn_tail ||
+                     verification.code == audit::VerifyCode::ambiguous;  // said, not hidden
   event.verdict = whole ? "whole" : "broken";
-  if (!whole) event.text = verification.summary();
+  if (whole) return;
+  event.text = verification.summary();
+  for (const auto& finding : verification.findings) event.text += "; " + finding;
 }
 
 }  // namespace aeromq::chaos

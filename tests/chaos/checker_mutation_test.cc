@@ -184,7 +184,6 @@ constexpr Row kTable[] = {
     {"change policy operator.what", some, "I-AUTH", "nobody acted under it"},
     {"delete policy observer", never, "", "an observer may no more than nobody"},
     {"change policy *", never, "", "an observer may no more than nobody"},
-    {"swap policy observer, policy operator", always, "I-AUTH", ""},
     {"swap policy *", never, "", kNoOrder},
 
     // The run itself.

@@ -148,9 +148,24 @@ TEST(Auth, LosingAuthorityBeforeTheYesBreaksIt) {
          find(history,
               [](const Event& e) { return e.kind == EventKind::asked && e.what == "confirm"; }),
          policy);
-  policy.what = "operator";
-  insert(history, find(history, kind(EventKind::row)), policy);
   EXPECT_THAT(broken(history), testing::ElementsAre("I-AUTH"));
+}
+
+TEST(Auth, AuthorityOnAnotherControlPlaneIsNone) {
+  auto history = good("two principals, two planes");
+  for (auto& event : history)
+    if (event.kind == EventKind::policy) event.lane = "harness";
+  EXPECT_THAT(broken(history), testing::ElementsAre("I-AUTH"));
+}
+
+TEST(Auth, AGrantThatTheGateMayHaveReadInTimeIsEnough) {
+  auto history = good("executed and rejected");
+  const auto at = find(history, kind(EventKind::policy));
+  const auto policy = history[at];
+  const auto submit = find(history, kind(EventKind::asked));
+  insert(history, submit + 1, policy);
+  history.erase(history.begin() + static_cast<std::ptrdiff_t>(at));
+  EXPECT_THAT(broken(history), IsEmpty());
 }
 
 TEST(Retry, ASecondDispatchMessageBreaksItAndADoubledOneDoesNot) {

@@ -40,10 +40,9 @@ History declined_and_client_gone() {
 History two_principals_two_planes() {
   Story story;
   story.policy("alice", "operator");
-  story.policy("bob", "observer");
-  story.policy("bob", "operator");
   story.executed("alice", kDemote, "a");
   story.on_plane("b/", 2);
+  story.policy("bob", "operator");
   story.executed("bob", kPromote, "b");
   story.policy("bob", "observer");
   story.on_plane("", 1);

@@ -31,7 +31,7 @@ Story::Story() {
 }
 
 std::string Story::lane(const std::string& part) {
-  return part == "kernel" || part == "harness" ? part : plane().prefix + part;
+  return part == "kernel" ? part : plane().prefix + part;
 }
 
 Event& Story::add(EventKind kind, const std::string& where) {
