@@ -11,7 +11,7 @@
 
 #include "chaos/stack/stack.h"
 
-namespace aeromq::chaos {
+namespace aeromq::chaos::disk {
 namespace {
 
 namespace fs = std::filesystem;
@@ -104,4 +104,4 @@ Cleaner& cleaner() {
   return one;
 }
 
-}  // namespace aeromq::chaos
+}  // namespace aeromq::chaos::disk

@@ -5,7 +5,7 @@
 #include <mutex>
 #include <set>
 
-namespace aeromq::chaos {
+namespace aeromq::chaos::disk {
 
 /// A signal to every process of ours (program aeromq*) that has `folder` in its command line, by
 /// its pid; false if there is none. The folder's name must be one that nobody else can have.
@@ -33,4 +33,4 @@ class Cleaner {
 
 Cleaner& cleaner();
 
-}  // namespace aeromq::chaos
+}  // namespace aeromq::chaos::disk

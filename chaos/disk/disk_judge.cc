@@ -2,7 +2,7 @@
 
 #include <map>
 
-namespace aeromq::chaos {
+namespace aeromq::chaos::disk {
 namespace {
 
 class Judge {
@@ -97,4 +97,4 @@ Judgement judge_disk(const History& history, const DiskContents& disk, const Dis
   return Judge(history, disk).run(before);
 }
 
-}  // namespace aeromq::chaos
+}  // namespace aeromq::chaos::disk

@@ -4,9 +4,9 @@
 #include "chaos/disk/read_back.h"
 #include "chaos/disk/tally.h"
 
-namespace aeromq::chaos {
+namespace aeromq::chaos::disk {
 
 /// `history` is of with_contents(); `before` is the earlier reading of the same disk, if any.
 Judgement judge_disk(const History& history, const DiskContents& disk, const DiskContents* before);
 
-}  // namespace aeromq::chaos
+}  // namespace aeromq::chaos::disk

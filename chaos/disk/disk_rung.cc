@@ -16,7 +16,7 @@
 #include "chaos/disk/tracer.h"
 #include "chaos/history/history.h"
 
-namespace aeromq::chaos {
+namespace aeromq::chaos::disk {
 namespace {
 
 namespace fs = std::filesystem;
@@ -110,4 +110,4 @@ int run_disk_rung(const DiskOptions& options) {
   return tally.clean() ? 0 : 1;
 }
 
-}  // namespace aeromq::chaos
+}  // namespace aeromq::chaos::disk

@@ -6,7 +6,7 @@
 
 #include "chaos/disk/tally.h"
 
-namespace aeromq::chaos {
+namespace aeromq::chaos::disk {
 
 class Site;
 
@@ -25,4 +25,4 @@ int run_disk_rung(const DiskOptions& options);
 /// The history, the log and the register of a stack that broke a promise, and how to replay it.
 void keep_evidence(const DiskOptions& options, const Site& site, std::uint64_t seed);
 
-}  // namespace aeromq::chaos
+}  // namespace aeromq::chaos::disk

@@ -13,7 +13,7 @@
 #include "chaos/stack/child.h"
 #include "chaos/stack/stack.h"
 
-namespace aeromq::chaos {
+namespace aeromq::chaos::disk {
 namespace {
 
 namespace fs = std::filesystem;
@@ -93,4 +93,4 @@ bool Image::permitted(const fs::path& scratch) {
   }
 }
 
-}  // namespace aeromq::chaos
+}  // namespace aeromq::chaos::disk

@@ -4,7 +4,7 @@
 #pragma once
 #include <filesystem>
 
-namespace aeromq::chaos {
+namespace aeromq::chaos::disk {
 
 class Image {
  public:
@@ -32,4 +32,4 @@ class Image {
   std::filesystem::path mount_point_;
 };
 
-}  // namespace aeromq::chaos
+}  // namespace aeromq::chaos::disk

@@ -14,7 +14,7 @@
 #include "chaos/disk/tracer.h"
 #include "chaos/stack/processes.h"
 
-namespace aeromq::chaos {
+namespace aeromq::chaos::disk {
 namespace {
 
 constexpr int kReachMs = 6000;
@@ -280,4 +280,4 @@ void fail_disk(const DiskOptions& options, const std::filesystem::path& dir, std
   Faults(options, dir, seed, may_trace, may_mount, tally).run(errors);
 }
 
-}  // namespace aeromq::chaos
+}  // namespace aeromq::chaos::disk

@@ -11,7 +11,7 @@
 #include "audit/verify.h"
 #include "chaos/disk/site.h"
 
-namespace aeromq::chaos {
+namespace aeromq::chaos::disk {
 namespace {
 
 namespace fs = std::filesystem;
@@ -266,4 +266,4 @@ void damage_logs(const DiskOptions& options, const fs::path& dir, std::uint64_t 
   DamagedLogs(options, dir, seed, tally).run(damages);
 }
 
-}  // namespace aeromq::chaos
+}  // namespace aeromq::chaos::disk

@@ -4,10 +4,10 @@
 #pragma once
 #include "chaos/disk/disk_rung.h"
 
-namespace aeromq::chaos {
+namespace aeromq::chaos::disk {
 
 /// One stack, `damages` damages one after the other, each undone by putting the sound log back.
 void damage_logs(const DiskOptions& options, const std::filesystem::path& dir, std::uint64_t seed,
                  unsigned damages, Tally& tally);
 
-}  // namespace aeromq::chaos
+}  // namespace aeromq::chaos::disk

@@ -2,7 +2,7 @@
 
 #include "process/clock.h"
 
-namespace aeromq::chaos {
+namespace aeromq::chaos::disk {
 
 void Notebook::note(Event event) {
   const std::lock_guard lock(mutex_);
@@ -31,4 +31,4 @@ Event harness_event(EventKind kind, std::string what, std::string text) {
   return event;
 }
 
-}  // namespace aeromq::chaos
+}  // namespace aeromq::chaos::disk

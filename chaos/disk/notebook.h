@@ -5,7 +5,7 @@
 
 #include "chaos/history/event.h"
 
-namespace aeromq::chaos {
+namespace aeromq::chaos::disk {
 
 class Notebook {
  public:
@@ -24,4 +24,4 @@ class Notebook {
 /// What the harness itself does: lane `harness` for a fault, `what` and its number.
 Event harness_event(EventKind kind, std::string what, std::string text = {});
 
-}  // namespace aeromq::chaos
+}  // namespace aeromq::chaos::disk

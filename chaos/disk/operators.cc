@@ -6,7 +6,7 @@
 
 #include "messages/digest.h"
 
-namespace aeromq::chaos {
+namespace aeromq::chaos::disk {
 namespace {
 
 constexpr client::Timeouts kTimeouts{2000, 3000, 12000, 12000};
@@ -161,4 +161,4 @@ void Operators::stop() {
   threads_.clear();
 }
 
-}  // namespace aeromq::chaos
+}  // namespace aeromq::chaos::disk

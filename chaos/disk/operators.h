@@ -9,7 +9,7 @@
 #include "chaos/disk/notebook.h"
 #include "client/client.h"
 
-namespace aeromq::chaos {
+namespace aeromq::chaos::disk {
 
 /// One person with one connection.
 class Person {
@@ -52,4 +52,4 @@ class Operators {
   std::vector<std::jthread> threads_;
 };
 
-}  // namespace aeromq::chaos
+}  // namespace aeromq::chaos::disk

@@ -11,7 +11,7 @@
 #include "chaos/disk/cleaner.h"
 #include "chaos/disk/site.h"
 
-namespace aeromq::chaos {
+namespace aeromq::chaos::disk {
 namespace {
 
 constexpr std::uint64_t kImageOctets = 64U << 20;
@@ -184,4 +184,4 @@ void cut_power(const DiskOptions& options, const std::filesystem::path& dir, std
   Cuts(options, dir, seed, tally).run(cuts);
 }
 
-}  // namespace aeromq::chaos
+}  // namespace aeromq::chaos::disk

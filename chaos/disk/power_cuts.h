@@ -4,10 +4,10 @@
 #pragma once
 #include "chaos/disk/disk_rung.h"
 
-namespace aeromq::chaos {
+namespace aeromq::chaos::disk {
 
 /// One stack, cut `cuts` times. Stops early at the first violation.
 void cut_power(const DiskOptions& options, const std::filesystem::path& dir, std::uint64_t seed,
                unsigned cuts, Tally& tally);
 
-}  // namespace aeromq::chaos
+}  // namespace aeromq::chaos::disk

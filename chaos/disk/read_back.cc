@@ -12,7 +12,7 @@
 #include "messages/kernel.h"
 #include "messages/record.h"
 
-namespace aeromq::chaos {
+namespace aeromq::chaos::disk {
 namespace {
 
 namespace fs = std::filesystem;
@@ -189,4 +189,4 @@ std::string verify_independently(const fs::path& audit) {
   return ended.exit_code == 0 || ended.exit_code == 40 ? ended.out : std::string();
 }
 
-}  // namespace aeromq::chaos
+}  // namespace aeromq::chaos::disk

@@ -6,7 +6,7 @@
 
 #include "chaos/history/event.h"
 
-namespace aeromq::chaos {
+namespace aeromq::chaos::disk {
 
 struct DiskContents {
   History kept;    ///< one event a record
@@ -27,4 +27,4 @@ History with_contents(const History& seen, const DiskContents& disk);
 /// The verdict of the verifier that shares no code with the writer; empty if it cannot run here.
 std::string verify_independently(const std::filesystem::path& audit);
 
-}  // namespace aeromq::chaos
+}  // namespace aeromq::chaos::disk

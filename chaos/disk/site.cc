@@ -10,7 +10,7 @@
 #include "chaos/disk/cleaner.h"
 #include "process/settings.h"
 
-namespace aeromq::chaos {
+namespace aeromq::chaos::disk {
 
 namespace fs = std::filesystem;
 
@@ -107,4 +107,4 @@ History Site::history() const {
   return last_ ? with_contents(notebook_.history(), *last_) : notebook_.history();
 }
 
-}  // namespace aeromq::chaos
+}  // namespace aeromq::chaos::disk

@@ -9,7 +9,7 @@
 #include "chaos/disk/operators.h"
 #include "chaos/stack/stack.h"
 
-namespace aeromq::chaos {
+namespace aeromq::chaos::disk {
 
 struct SiteOptions {
   std::filesystem::path bin_dir;
@@ -52,4 +52,4 @@ class Site {
   std::optional<DiskContents> last_;
 };
 
-}  // namespace aeromq::chaos
+}  // namespace aeromq::chaos::disk

@@ -2,7 +2,7 @@
 
 #include <fmt/core.h>
 
-namespace aeromq::chaos {
+namespace aeromq::chaos::disk {
 
 void Tally::count(const std::string& fault_class, bool fired) {
   const std::lock_guard lock(mutex_);
@@ -76,4 +76,4 @@ Judgement judged(const std::string& predicate, bool holds, const std::string& wh
   return one;
 }
 
-}  // namespace aeromq::chaos
+}  // namespace aeromq::chaos::disk

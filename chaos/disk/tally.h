@@ -9,7 +9,7 @@
 
 #include "chaos/checker/checker.h"
 
-namespace aeromq::chaos {
+namespace aeromq::chaos::disk {
 
 class Tally {
  public:
@@ -41,4 +41,4 @@ class Tally {
 /// A judgement of one promise.
 Judgement judged(const std::string& predicate, bool holds, const std::string& what);
 
-}  // namespace aeromq::chaos
+}  // namespace aeromq::chaos::disk

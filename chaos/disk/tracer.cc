@@ -8,7 +8,7 @@
 
 #include "chaos/stack/stack.h"
 
-namespace aeromq::chaos {
+namespace aeromq::chaos::disk {
 namespace {
 
 constexpr int kAttachMs = 5000;
@@ -69,4 +69,4 @@ bool Tracer::permitted(const std::filesystem::path& scratch) {
   }
 }
 
-}  // namespace aeromq::chaos
+}  // namespace aeromq::chaos::disk

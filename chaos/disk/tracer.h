@@ -9,7 +9,7 @@
 
 #include "chaos/stack/child.h"
 
-namespace aeromq::chaos {
+namespace aeromq::chaos::disk {
 
 class Tracer {
  public:
@@ -34,4 +34,4 @@ class Tracer {
 /// True once `pid` is stopped (by a signal, or traced and stopped) within `timeout_ms`.
 bool wait_stopped(pid_t pid, int timeout_ms);
 
-}  // namespace aeromq::chaos
+}  // namespace aeromq::chaos::disk

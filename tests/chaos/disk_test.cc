@@ -11,7 +11,7 @@
 #include "chaos/disk/tracer.h"
 #include "tests/support/scratch_folder.h"
 
-namespace aeromq::chaos {
+namespace aeromq::chaos::disk {
 namespace {
 
 using ::testing::ElementsAre;
@@ -146,4 +146,4 @@ TEST(DiskTracer, CountsWhatFiredAndNothingElse) {
 }
 
 }  // namespace
-}  // namespace aeromq::chaos
+}  // namespace aeromq::chaos::disk

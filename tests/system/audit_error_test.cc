@@ -15,7 +15,7 @@ using ::testing::HasSubstr;
 class AuditError : public SystemTest {
  protected:
   void SetUp() override {
-    if (!chaos::Tracer::permitted(stack().dir()))
+    if (!chaos::disk::Tracer::permitted(stack().dir()))
       GTEST_SKIP() << "SKIPPED: no right to trace a process";
     SystemTest::SetUp();
   }
@@ -33,8 +33,8 @@ class AuditError : public SystemTest {
     std::filesystem::rename(stack().dir() / "kill.new", stack().dir() / "kill");
     asked.child->write(asked.yes_line());
     EXPECT_TRUE(poll_until(kSoonMs, [] { return !stack().armed(); })) << "nobody acted";
-    EXPECT_TRUE(chaos::wait_stopped(writer, kSoonMs));
-    const chaos::Tracer tracer(writer, "fdatasync", "error=EIO:when=1", stack().dir() / "strace");
+    EXPECT_TRUE(chaos::disk::wait_stopped(writer, kSoonMs));
+    const chaos::disk::Tracer tracer(writer, "fdatasync", "error=EIO:when=1", stack().dir() / "strace");
     if (writer > 1) ::kill(writer, SIGCONT);
     auto ended = asked.child->wait(kSoonMs);
     EXPECT_EQ(tracer.fired(), 1U) << "the fault did not happen";
