@@ -14,6 +14,7 @@ int main(int argc, char** argv) {
   aeromq::chaos::add_check_commands(app, place);
   aeromq::chaos::add_timeline_command(app, place);
   aeromq::chaos::add_kill_command(app, place);
+  aeromq::chaos::add_mutants_command(app, place);
   CLI11_PARSE(app, argc, argv);
   return place.exit_code;
 }
