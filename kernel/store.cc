@@ -103,6 +103,20 @@ bool sync_folder_of(const std::string& path) {
   return synced;
 }
 
+bool sync_file(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return errno == ENOENT;
+  const bool synced = ::fsync(fd) == 0;
+  ::close(fd);
+  return synced;
+}
+
+// A kernel that was killed between the write and the sync of a commit has left it in the cache
+// only: whoever reads the file would see a row that a power cut can still take away.
+bool sync_what_was_left(const std::string& path) {
+  return sync_file(path + "-wal") && sync_file(path) && sync_folder_of(path);
+}
+
 }  // namespace
 
 struct Store::Impl {
@@ -120,6 +134,8 @@ bool Store::exists(const std::string& path) { return size_of(path) > 0; }
 
 Result<Store> Store::open(const std::string& path, Mode mode) {
   if (!exists(path)) return fail(bad(path, "there is no register"));
+  if (mode == Mode::read_only && !sync_what_was_left(path))
+    return fail(bad(path, "it cannot be synced"));
   auto database = Database::open(path, mode == Mode::read_only);
   if (!database) return fail(database.error());
   const auto first = mode == Mode::read_only

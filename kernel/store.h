@@ -27,7 +27,8 @@ class Store {
   enum class Mode { read_write, read_only };
 
   /// Opens an existing register; the caller holds its lifetime lock. read_only never writes the
-  /// file, not even a checkpoint. Error INVALID_INPUT, field `register`.
+  /// file, not even a checkpoint, but syncs what is there before it believes it. Error
+  /// INVALID_INPUT, field `register`.
   static Result<Store> open(const std::string& path, Mode mode);
   /// Makes the file with `first` in it: whole and durable, or not there. Error INVALID_INPUT,
   /// `register`.

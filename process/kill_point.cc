@@ -13,6 +13,7 @@
 #include <set>
 #include <sstream>
 
+#include "process/clock.h"
 #include "process/exit_codes.h"
 
 namespace aeromq::process {
@@ -31,13 +32,15 @@ Points& points() {
 }
 
 #ifdef AEROMQ_CHAOS
-/// One line per hit in the file of AEROMQ_KILL_TRACE, shared by all processes.
+/// One line per hit, "<boot_ns> <pid> <point>", in the file of AEROMQ_KILL_TRACE, which all
+/// processes share: O_APPEND keeps the lines whole.
 void trace(std::string_view name) {
   const char* path = std::getenv("AEROMQ_KILL_TRACE");
   if (path == nullptr) return;
   const int fd = ::open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   if (fd < 0) return;
-  const auto line = std::string(name) + '\n';
+  const auto line = std::to_string(now().boot_ns) + ' ' + std::to_string(::getpid()) + ' ' +
+                    std::string(name) + '\n';
   if (::write(fd, line.data(), line.size()) < 0) std::perror(path);
   ::close(fd);
 }

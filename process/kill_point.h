@@ -27,8 +27,8 @@ bool parse_arming(std::string_view text, Arming& arming);
 
 #ifdef AEROMQ_CHAOS
 /// A hit. On the nth hit since the file was written the file is unlinked first, and only the
-/// process whose unlink succeeds acts. Each hit is a line in the file of AEROMQ_KILL_TRACE. Aborts
-/// if `name` was not registered.
+/// process whose unlink succeeds acts. Each hit is a line "<boot_ns> <pid> <name>" in the file of
+/// AEROMQ_KILL_TRACE, written before the action. Aborts if `name` was not registered.
 void kill_point(std::string_view name);
 #else
 inline void kill_point(std::string_view) {}

@@ -31,7 +31,7 @@ struct Peer::Impl {
   Impl()
       : context(detail::make_context()),
         socket(context, zmq::socket_type::dealer),
-        monitor(context, socket, ZMQ_EVENT_ALL) {}
+        monitor(context, socket, detail::kConnectorEvents) {}
   ~Impl() {
     if (both >= 0) ::close(both);
   }

@@ -1,6 +1,7 @@
 // What every socket of this folder shares: the option set, endpoint checks, the monitor, sending
-// and receiving of whole messages. Internal: only .cc files of this folder include it. Functions
-// here may throw zmq::error_t; the classes above turn it into a Result.
+// and receiving of whole messages. Internal: only .cc files of this folder include it, and the
+// chaos harness where it stands at both ends of a connection. Functions here may throw zmq::error_t;
+// the classes above turn it into a Result.
 #pragma once
 #include <chrono>
 #include <optional>
@@ -36,6 +37,12 @@ void set_client(zmq::socket_t& socket, const CurveClient& curve);
 /// Binds after a check that an ipc path is absent or a dead socket: libzmq would steal a live
 /// one and delete a regular file. Error INVALID_INPUT, field `endpoint`.
 Result<void> bind_socket(zmq::socket_t& socket, const std::string& endpoint);
+
+/// All events but one. libzmq 4.3.4 tells of a CURVE message that cannot be opened (forged,
+/// doubled, spoiled on the way) before it acts on it, and the telling overwrites the errno that it
+/// would act on: instead of closing, the connection falls silent, and when its other end goes, the
+/// next heartbeat aborts the process. Without a listener for that event the connection just ends.
+constexpr int kConnectorEvents = ZMQ_EVENT_ALL & ~ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL;
 
 /// The events of one socket, read by the thread that owns the socket, which must outlive this.
 class Monitor {

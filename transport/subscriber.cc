@@ -16,7 +16,7 @@ struct Subscriber::Impl {
   Impl()
       : context(detail::make_context()),
         socket(context, zmq::socket_type::sub),
-        monitor(context, socket, ZMQ_EVENT_ALL) {}
+        monitor(context, socket, detail::kConnectorEvents) {}
   zmq::context_t context;
   zmq::socket_t socket;
   detail::Monitor monitor;

@@ -124,7 +124,7 @@ Result<void> refuse_stranger(zmq::context_t& context, const std::string& domain)
   detail::set_common(stranger, 500, 16);
   detail::set_option(stranger, ZMQ_RECONNECT_IVL, -1);
   detail::set_client(stranger, {server.public_key, make_key_pair()});
-  detail::Monitor monitor(context, stranger, ZMQ_EVENT_ALL);
+  detail::Monitor monitor(context, stranger, detail::kConnectorEvents);
   stranger.connect(endpoint);
   const auto deadline = detail::Clock::now() + std::chrono::milliseconds(kSelfTestMs);
   switch (detail::await_handshake(monitor, deadline)) {

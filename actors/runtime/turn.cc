@@ -141,7 +141,10 @@ Carried Turn::carry_out(Boundary& boundary, const Send& send) {
     if (!item.step.calls.empty()) hit(item.point, "called");
     for (const auto& envelope : item.step.send)
       if (!send(envelope.type, envelope.request, envelope.body)) return Carried::unsent;
-    if (item.step.calls.empty()) hit(item.point, "sent");
+    // The dispatcher's list has the sending of answers alone: it refuses a message on the spot only
+    // if that was spoiled on the way.
+    const bool listed = core_.role != ActorRole::dispatcher || item.type == MessageType::none;
+    if (item.step.calls.empty() && listed) hit(item.point, "sent");
   }
   return Carried::done;
 }

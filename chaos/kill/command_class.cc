@@ -2,236 +2,163 @@
 
 #include <signal.h>
 
-#include <nlohmann/json.hpp>
-#include <regex>
+#include <algorithm>
 
 namespace aeromq::chaos {
 namespace {
 
-using nlohmann::json;
-
-constexpr int kAnswerMs = 25000;
 constexpr int kCheckMs = 15000;
-const std::vector<std::string> kNodes{"a", "b", "c"};
 
-std::string request_in(const std::string& text) {
-  static const std::regex id("(?:[0-9A-HJKMNP-TV-Z]{4}-){7}[0-9A-HJKMNP-TV-Z]{4}");
-  std::smatch found;
-  return std::regex_search(text, found, id) ? found.str() : std::string();
+bool ready(Scene&) { return true; }
+
+bool aim_legal(Scene& scene) {
+  const auto holder = scene.holder();
+  scene.words = holder.empty() ? std::vector<std::string>{"promote", scene.promotable()}
+                               : std::vector<std::string>{"demote", holder};
+  return !scene.words.back().empty();
 }
 
-std::string holder_of(Stack& stack) {
-  std::string holder;
-  poll_until(kCheckMs, [&] {
-    const auto promotion = stack.inspect({"inspect", "cluster"});
-    if (!promotion) return false;
-    for (const auto& node : (*promotion)["nodes"])
-      if (node["assigned"] == "primary") holder = node["node"];
-    return true;
-  });
-  return holder;
+bool aim_outcome(Scene& scene) {
+  if (!aim_legal(scene)) return false;
+  scene.about = scene.mutate(scene.words, no).request;
+  return !scene.about.empty();
 }
 
-// A node whose promotion every check of the kernel would let pass now; empty if none.
-std::string promotable(Stack& stack) {
-  std::string found;
-  poll_until(kCheckMs, [&] {
-    for (const auto& node : kNodes) {
-      const auto explained = stack.inspect({"explain", "promote", node});
-      if (!explained) continue;
-      bool passes = true;
-      for (const auto& check : (*explained)["checks"]) passes = passes && check["passes"] == true;
-      if (passes) found = node;
-    }
-    return !found.empty();
-  });
-  return found;
+bool aim_forced(Scene& scene) {
+  if (!scene.demoted()) return false;
+  scene.words = {"force-promote", scene.promotable()};
+  return !scene.words.back().empty();
 }
 
-using Reply = std::function<std::string(const json& pending)>;
-
-std::string yes(const json& pending) {
-  json reply{
-      {"confirm", pending["token"]}, {"acknowledge", json::array()}, {"accept_responsibility", ""}};
-  if (pending["confirmation"] == "enhanced") {
-    for (const auto& risk : pending["risks"]) reply["acknowledge"].push_back(risk["id"]);
-    reply["accept_responsibility"] = "I accept responsibility for this drill.";
-  }
-  return reply.dump() + "\n";
-}
-
-std::string no(const json& pending) { return json{{"abandon", pending["token"]}}.dump() + "\n"; }
-
-std::string forgetful(const json& pending) {
-  return json{{"confirm", pending["token"]},
-              {"acknowledge", json::array()},
-              {"accept_responsibility", "I accept."}}
-             .dump() +
-         "\n";
-}
-
-Attempt answer(Stack& stack, const std::string& who, std::vector<std::string> words,
-               const Reply& reply, bool confirms) {
-  Attempt attempt;
-  auto child = stack.two_step(who, std::move(words));
-  std::string first;
-  if (const auto line = child->read_line(kAnswerMs)) {
-    first = *line;
-    const auto pending = json::parse(first, nullptr, false);
-    if (!pending.is_discarded() && pending.contains("token")) {
-      child->write(reply(pending));
-      attempt.confirmed = confirms;
-    }
-  }
-  const auto ended = child->wait(kAnswerMs);
-  attempt.exit_code = ended.exit_code;
-  attempt.words = first + "\n" + ended.out + ended.err;
-  attempt.request = request_in(attempt.words);
-  return attempt;
-}
-
-Attempt look(Stack& stack, const std::string& who, std::vector<std::string> words) {
-  const auto ended = stack.ctl(who, std::move(words));
-  return {request_in(ended.out + ended.err), false, false, ended.exit_code, ended.out + ended.err};
-}
-
-Attempt mutate(Stack& stack, std::vector<std::string> words, const Reply& reply, bool confirms) {
-  words.insert(words.end(), {"--reason", "drill"});
-  auto attempt = answer(stack, "operator", std::move(words), reply, confirms);
-  attempt.mutation = true;
-  return attempt;
-}
-
-// Demotes whoever holds authority; true when nobody does.
-bool demoted(Stack& stack) {
-  const auto holder = holder_of(stack);
-  return holder.empty() || mutate(stack, {"demote", holder}, yes, true).exit_code == 0;
-}
-
-// Preparing finds out, so that the armed point is not spent on looking around.
-struct Target {
-  std::vector<std::string> words;
-  std::string request;
-} target;
-
-bool aim_legal(Stack& stack) {
-  const auto holder = holder_of(stack);
-  target.words = holder.empty() ? std::vector<std::string>{"promote", promotable(stack)}
-                                : std::vector<std::string>{"demote", holder};
-  return !target.words.back().empty();
-}
-
-bool aim_outcome(Stack& stack) {
-  if (!aim_legal(stack)) return false;
-  target.request = mutate(stack, target.words, no, false).request;
-  return !target.request.empty();
-}
-
-bool aim_forced(Stack& stack) {
-  if (!demoted(stack)) return false;
-  target.words = {"force-promote", promotable(stack)};
-  return !target.words.back().empty();
-}
-
-bool aim_rejected(Stack& stack) {
-  const auto holder = holder_of(stack);
-  target.words = {"demote", holder == "a" ? "b" : "a"};
+bool aim_rejected(Scene& scene) {
+  scene.words = {"demote", scene.holder() == "a" ? "b" : "a"};
   return true;
 }
 
-Attempt client_gone(Stack& stack) {
-  auto words = target.words;
+auto looks(const std::string& who, std::vector<std::string> words) {
+  return [who, words = std::move(words)](Scene& scene) {
+    return look(scene.stack(), scene.recorder(), who, words);
+  };
+}
+
+auto mutates(Reply reply) {
+  return [reply = std::move(reply)](Scene& scene) { return scene.mutate(scene.words, reply); };
+}
+
+Attempt diagnose(Scene& scene) {
+  Conversation conversation(scene.stack(), scene.recorder(), "operator", {"diag", "diagnostics"});
+  conversation.answer(yes);
+  return conversation.finish();
+}
+
+std::vector<std::string> with_reason(std::vector<std::string> words) {
   words.insert(words.end(), {"--reason", "drill"});
-  auto child = stack.two_step("operator", words);
-  const auto line = child->read_line(kAnswerMs);
-  Attempt attempt;
+  return words;
+}
+
+Attempt by_an_observer(Scene& scene) {
+  Conversation conversation(scene.stack(), scene.recorder(), "observer", with_reason(scene.words));
+  conversation.answer(no);
+  auto attempt = conversation.finish();
   attempt.mutation = true;
-  attempt.request = line ? request_in(*line) : "";
-  child->kill(SIGKILL);
-  attempt.exit_code = child->wait(kAnswerMs).exit_code;
-  if (!attempt.request.empty())
-    poll_until(kCheckMs, [&] {
-      return !stack.armed() ||
-             stack.read_log({"timeline", attempt.request}).out.find("confirmation_ended") !=
-                 std::string::npos;
-    });
   return attempt;
 }
 
-Attempt part_restart(Stack& stack, const std::string& process) {
-  const auto pid = stack.pid_of(process);
-  if (pid > 0) ::kill(pid, SIGKILL);
+// Waiting for what others do ends early when a fault has fired: then it may never come.
+class Fired {
+ public:
+  explicit Fired(Scene& scene) : scene_(scene), armed_(scene.stack().armed()) {}
+  bool operator()() const { return armed_ && !scene_.stack().armed(); }
+
+ private:
+  Scene& scene_;
+  bool armed_;
+};
+
+// The end of a pending confirmation is recorded by others, after its client is gone.
+Attempt client_gone(Scene& scene) {
+  const Fired fired(scene);
+  Conversation conversation(scene.stack(), scene.recorder(), "operator", with_reason(scene.words));
+  conversation.kill();
+  auto attempt = conversation.finish();
+  attempt.mutation = true;
   poll_until(kCheckMs, [&] {
-    const auto fresh = stack.pid_of(process);
-    return fresh > 0 && fresh != pid;
+    if (attempt.request.empty() || fired()) return true;
+    scene.recorder().look();
+    return std::ranges::any_of(scene.recorder().records(), [&](const WitnessedRecord& record) {
+      return record.request == attempt.request && record.stage == "confirmation_ended";
+    });
   });
-  return look(stack, "operator", {"inspect", "cluster"});
+  return attempt;
 }
 
-bool ready(Stack&) { return true; }
+// The age of the last report of node a; nothing if nobody tells, or if it never reported.
+std::optional<std::uint64_t> report_age(Scene& scene) {
+  const auto cluster = scene.stack().inspect({"inspect", "cluster"});
+  if (!cluster) return std::nullopt;
+  const auto& age = (*cluster)["nodes"][0]["report_age_ms"];
+  return age.is_number_unsigned() ? std::optional(age.get<std::uint64_t>()) : std::nullopt;
+}
+
+// Nobody asks for anything: a node reports to the kernel.
+Attempt node_reports(Scene& scene) {
+  const Fired fired(scene);
+  auto last = report_age(scene);
+  poll_until(kCheckMs, [&] {
+    const auto now = report_age(scene);
+    const bool reported = last && now && *now < *last;
+    last = now;
+    return reported || fired();
+  });
+  return look(scene.stack(), scene.recorder(), "operator", {"inspect", "cluster"});
+}
+
+auto restarts(const std::string& process) {
+  return [process](Scene& scene) {
+    const auto pid = scene.stack().pid_of(process);
+    if (pid > 0) ::kill(pid, SIGKILL);
+    poll_until(kCheckMs, [&] {
+      const auto fresh = scene.stack().pid_of(process);
+      return fresh > 0 && fresh != pid;
+    });
+    return look(scene.stack(), scene.recorder(), "operator", {"inspect", "cluster"});
+  };
+}
 
 }  // namespace
 
 const std::vector<CommandClass>& command_classes() {
   static const std::vector<CommandClass> classes{
-      {"inspection", ready,
-       [](Stack& s) {
-         return look(s, "operator", {"inspect", "cluster"});
-       }},
-      {"inspection of an unknown node", ready,
-       [](Stack& s) {
-         return look(s, "operator", {"inspect", "node", "nowhere"});
-       }},
-      {"wal", ready,
-       [](Stack& s) {
-         return look(s, "observer", {"diag", "wal"});
-       }},
-      {"snapshots", ready,
-       [](Stack& s) {
-         return look(s, "auditor", {"diag", "snapshots"});
-       }},
+      {"inspection", ready, looks("operator", {"inspect", "cluster"})},
+      {"inspection of an unknown node", ready, looks("operator", {"inspect", "node", "nowhere"})},
+      {"wal", ready, looks("observer", {"diag", "wal"})},
+      {"snapshots", ready, looks("auditor", {"diag", "snapshots"})},
       {"outcome", aim_outcome,
-       [](Stack& stack) {
-         return look(stack, "operator", {"outcome", target.request});
+       [](Scene& scene) {
+         return look(scene.stack(), scene.recorder(), "operator", {"outcome", scene.about});
        }},
-      {"diagnostics, confirmed", ready,
-       [](Stack& s) {
-         return answer(s, "operator", {"diag", "diagnostics"}, yes, true);
-       }},
-      {"mutation, confirmed", aim_legal,
-       [](Stack& s) { return mutate(s, target.words, yes, true); }},
-      {"mutation, rejected by the kernel", aim_rejected,
-       [](Stack& s) { return mutate(s, target.words, yes, true); }},
-      {"override, confirmed", aim_forced,
-       [](Stack& s) { return mutate(s, target.words, yes, true); }},
-      {"override, a risk not acknowledged", aim_forced,
-       [](Stack& s) { return mutate(s, target.words, forgetful, false); }},
-      {"mutation, declined", aim_legal,
-       [](Stack& s) { return mutate(s, target.words, no, false); }},
+      {"diagnostics, confirmed", ready, diagnose},
+      {"mutation, confirmed", aim_legal, mutates(yes)},
+      {"mutation, rejected by the kernel", aim_rejected, mutates(yes)},
+      {"override, confirmed", aim_forced, mutates(yes)},
+      {"override, a risk not acknowledged", aim_forced, mutates(forgetful)},
+      {"mutation, declined", aim_legal, mutates(no)},
       {"mutation, its client gone", aim_legal, client_gone},
-      {"mutation by an observer", aim_legal,
-       [](Stack& s) {
-         auto words = target.words;
-         words.insert(words.end(), {"--reason", "drill"});
-         auto attempt = answer(s, "observer", words, no, false);
-         attempt.mutation = true;
-         return attempt;
-       }},
-      {"audit query", ready,
-       [](Stack& s) {
-         return look(s, "auditor", {"audit", "tail"});
-       }},
-      {"audit query by an operator", ready,
-       [](Stack& s) {
-         return look(s, "operator", {"audit", "tail"});
-       }},
-      {"explainer restarted", ready, [](Stack& s) { return part_restart(s, "aeromq-explainer"); }},
-      {"dispatcher restarted", ready,
-       [](Stack& s) { return part_restart(s, "aeromq-dispatcher"); }},
-      {"audit writer restarted", ready,
-       [](Stack& s) { return part_restart(s, "aeromq-audit-writer"); }},
+      {"mutation by an observer", aim_legal, by_an_observer},
+      {"audit query", ready, looks("auditor", {"audit", "tail"})},
+      {"audit query by an operator", ready, looks("operator", {"audit", "tail"})},
+      {"a node's report", ready, node_reports},
+      {"explainer restarted", ready, restarts("aeromq-explainer"), true},
+      {"dispatcher restarted", ready, restarts("aeromq-dispatcher"), true},
+      {"audit writer restarted", ready, restarts("aeromq-audit-writer"), true},
   };
   return classes;
+}
+
+const CommandClass* command_class(const std::string& name) {
+  const auto& all = command_classes();
+  const auto found = std::ranges::find(all, name, &CommandClass::name);
+  return found == all.end() ? nullptr : &*found;
 }
 
 }  // namespace aeromq::chaos

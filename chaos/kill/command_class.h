@@ -1,28 +1,23 @@
-// The command classes of the kill matrix: each drives one command through the real road and says
-// what the person was told. Together they reach every kill point that the programs list.
+// The command classes of the drills: each drives one command through the real road and says what
+// the person was told. Together they reach every kill point that the programs list.
 #pragma once
 #include <functional>
 
-#include "chaos/stack/stack.h"
+#include "chaos/kill/scene.h"
 
 namespace aeromq::chaos {
-
-/// One command as its person saw it.
-struct Attempt {
-  std::string request;     ///< text id, if one was told
-  bool mutation = false;   ///< promotion, demotion or forced promotion
-  bool confirmed = false;  ///< a confirmation was sent: only then may anything have executed
-  int exit_code = -1;
-  std::string words;  ///< what it printed, for the report
-};
 
 struct CommandClass {
   std::string name;
   /// Brings the cluster to where the command makes sense; nothing is armed yet.
-  std::function<bool(Stack&)> prepare;
-  std::function<Attempt(Stack&)> run;
+  std::function<bool(Scene&)> prepare;
+  std::function<Attempt(Scene&)> run;
+  /// It ends a process itself and waits for the next run of it: it needs a supervisor at work.
+  bool restarts = false;
 };
 
 const std::vector<CommandClass>& command_classes();
+/// By its whole name; nullptr if there is none.
+const CommandClass* command_class(const std::string& name);
 
 }  // namespace aeromq::chaos

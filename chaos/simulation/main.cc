@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "chaos/checker/coverage.h"
+#include "chaos/checker/report.h"
 #include "chaos/history/history.h"
 #include "chaos/simulation/shrink.h"
 #include "chaos/timeline/timeline.h"
@@ -163,6 +164,9 @@ int run_many(const Options& options) {
       fmt::print("violation {} {} {}\n", seed, violation.predicate, violation.what);
     return total.failures.empty() ? 0 : 1;
   }
+  Report report{"simulation", total.runs, total.coverage.faults, total.coverage.evaluated, {}};
+  for (const auto& failure : total.failures) ++report.violations[failure.violation.predicate];
+  print_report(report);
   std::set<std::string> shown;
   for (const auto& failure : total.failures)
     if (shown.insert(failure.violation.predicate).second) show_failure(options, failure);

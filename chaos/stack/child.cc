@@ -106,13 +106,17 @@ void Child::write(const std::string& text) {
 
 void Child::close_input() { close_fd(in_); }
 
-void Child::kill(int signal) { ::kill(pid_, signal); }
+// A child that was waited for has no pid any more, and kill(-1) would reach every process there is.
+void Child::kill(int signal) {
+  if (pid_ > 0) ::kill(pid_, signal);
+}
 
 Ended Child::wait(int timeout_ms) {
   const auto deadline = now_ms() + timeout_ms;
   close_input();
   while (now_ms() < deadline && pump(static_cast<int>(deadline - now_ms()))) {
   }
+  if (pid_ <= 0) return {};  // waited for already
   int status = 0;
   pid_t reaped = 0;
   while ((reaped = waitpid(pid_, &status, WNOHANG)) == 0 && now_ms() < deadline)

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <stdexcept>
+#include <utility>
 
 #include "chaos/stack/processes.h"
 
@@ -20,6 +21,7 @@ namespace fs = std::filesystem;
 constexpr int kStartMs = 60000;
 constexpr int kCommandMs = 30000;
 constexpr int kSettleMs = 40000;
+constexpr int kEndMs = 10000;
 constexpr int kLineMs = 1;
 constexpr std::array kPrograms{"aeromq-broker",       "aeromq-authority-gate",
                                "aeromq-explainer",    "aeromq-confirmation-keeper",
@@ -51,7 +53,7 @@ void replace_setting(const fs::path& path, const std::string& key, const std::st
 }  // namespace
 
 bool poll_until(int timeout_ms, const std::function<bool()>& condition) {
-  constexpr int kStepMs = 20;
+  constexpr int kStepMs = 10;
   for (int waited = 0; waited <= timeout_ms; waited += kStepMs) {
     if (condition()) return true;
     ::poll(nullptr, 0, kStepMs);
@@ -64,8 +66,8 @@ std::vector<std::string> Stack::environment() const {
           "AEROMQ_KILL_TRACE=" + (dir_ / "trace").string()};
 }
 
-Stack::Stack(fs::path bin_dir, fs::path dir, const StackOptions& options)
-    : bin_(std::move(bin_dir)), dir_(std::move(dir)) {
+Stack::Stack(const fs::path& bin_dir, fs::path dir, const StackOptions& options)
+    : bin_(fs::canonical(bin_dir)), dir_(std::move(dir)), programs_(options.programs) {
   start();  // the first start makes the directory
   if (options.settings.empty() && !options.prepare) return;
   stop();
@@ -78,17 +80,20 @@ Stack::Stack(fs::path bin_dir, fs::path dir, const StackOptions& options)
 Stack::~Stack() {
   stop();
   std::error_code ignored;
-  fs::remove_all(dir_, ignored);
+  if (!kept_) fs::remove_all(dir_, ignored);
 }
 
 void Stack::start() {
-  up_ = std::make_unique<Child>(
-      std::vector<std::string>{bin_ / "aeromq", "up", "--dir", dir_, "--nodes", "a,b,c",
-                               "--most-restart-delay-ms", "20"},
-      environment());
+  std::vector<std::string> words{bin_ / "aeromq",           "up", "--dir", dir_, "--nodes", "a,b,c",
+                                 "--most-restart-delay-ms", "20"};
+  if (!programs_.empty()) words.insert(words.end(), {"--bin-dir", programs_});
+  up_ = std::make_unique<Child>(words, environment());
   for (;;) {
     const auto line = up_->read_line(kStartMs);
-    if (!line) throw std::runtime_error("aeromq up did not become ready:\n" + up_->wait(1000).err);
+    if (!line) {
+      const auto ended = std::exchange(up_, nullptr)->wait(kEndMs);
+      throw std::runtime_error("aeromq up did not become ready:\n" + said_ + ended.err);
+    }
     said_ += *line + "\n";
     if (*line == "ready") return;
   }
@@ -97,8 +102,23 @@ void Stack::start() {
 void Stack::stop() {
   if (!up_) return;
   up_->kill(SIGTERM);
+  up_->kill(SIGCONT);
   said_ += up_->wait(kCommandMs).out;
   up_.reset();
+}
+
+void Stack::hold_supervisor() { up_->kill(SIGSTOP); }
+void Stack::release_supervisor() { up_->kill(SIGCONT); }
+
+std::vector<std::string> Stack::news() {
+  says("\n", 0);
+  std::vector<std::string> lines;
+  for (auto end = said_.find('\n', told_); end != std::string::npos;
+       end = said_.find('\n', told_)) {
+    lines.push_back(said_.substr(told_, end - told_));
+    told_ = end + 1;
+  }
+  return lines;
 }
 
 bool Stack::says(const std::string& text, int timeout_ms) {
@@ -144,6 +164,8 @@ std::optional<nlohmann::json> Stack::inspect(std::vector<std::string> arguments)
   return parsed;
 }
 
+std::optional<nlohmann::json> Stack::status() { return inspect({"status"}); }
+
 Ended Stack::read_log(std::vector<std::string> arguments) {
   std::vector<std::string> words{bin_ / "aeromq-ctl", "-o", "json", "audit"};
   words.insert(words.end(), arguments.begin(), arguments.end());
@@ -151,7 +173,9 @@ Ended Stack::read_log(std::vector<std::string> arguments) {
   return run(words, kCommandMs);
 }
 
-void Stack::arm(const std::string& point) { write_file(dir_ / "kill", point + " 1 kill\n"); }
+void Stack::arm(const std::string& point, const std::string& action) {
+  write_file(dir_ / "kill", point + " 1 " + action + "\n");
+}
 bool Stack::armed() const { return fs::exists(dir_ / "kill"); }
 void Stack::disarm() {
   std::error_code ignored;
@@ -167,32 +191,43 @@ std::vector<std::string> Stack::kill_points() const {
   return points;
 }
 
+std::vector<Pass> Stack::passes() {
+  std::ifstream file(dir_ / "trace", std::ios::binary);
+  file.seekg(static_cast<std::streamoff>(traced_));
+  std::vector<Pass> passed;
+  for (std::string line; std::getline(file, line) && !file.eof();) {
+    traced_ += line.size() + 1;
+    std::istringstream words(line);
+    Pass pass;
+    if (words >> pass.boot_ns >> pass.pid >> pass.point) passed.push_back(std::move(pass));
+  }
+  return passed;
+}
+
 std::vector<std::string> Stack::hits() {
-  const auto path = dir_ / "trace";
-  std::istringstream lines(read_file(path));
-  std::error_code ignored;
-  fs::resize_file(path, 0, ignored);
   std::vector<std::string> points;
-  for (std::string line; std::getline(lines, line);)
-    if (std::ranges::find(points, line) == points.end()) points.push_back(line);
+  for (auto& pass : passes())
+    if (std::ranges::find(points, pass.point) == points.end())
+      points.push_back(std::move(pass.point));
   return points;
+}
+
+// A part that died a moment ago may still count as alive at the broker: its process tells.
+bool Stack::serves() {
+  const auto now = status();
+  if (!now) return false;
+  for (const auto& part : (*now)["parts"])
+    if (!part["alive"].get<bool>() || !is_alive(part["pid"].get<pid_t>())) return false;
+  const auto cluster = inspect({"inspect", "cluster"});
+  if (!cluster) return false;
+  return std::ranges::none_of((*cluster)["nodes"],
+                              [](const auto& node) { return node["stale"] == true; });
 }
 
 bool Stack::settle() {
   disarm();
   says("\n", 0);  // an unread pipe would stop the supervisor in the end
-  constexpr int kLookEveryMs = 50;
-  return poll_until(kSettleMs, [&] {
-    ::poll(nullptr, 0, kLookEveryMs);
-    const auto status = inspect({"status"});
-    if (!status) return false;
-    for (const auto& part : (*status)["parts"])
-      if (!part["alive"].get<bool>()) return false;
-    const auto cluster = inspect({"inspect", "cluster"});
-    if (!cluster) return false;
-    return std::ranges::none_of((*cluster)["nodes"],
-                                [](const auto& node) { return node["stale"] == true; });
-  });
+  return poll_until(kSettleMs, [&] { return serves(); });
 }
 
 pid_t Stack::pid_of(const std::string& process) const {

@@ -15,9 +15,17 @@ namespace aeromq::chaos {
 /// A bounded poll: true as soon as `condition()` is, false after `timeout_ms`.
 bool poll_until(int timeout_ms, const std::function<bool()>& condition);
 
+/// A kill point that a process passed.
+struct Pass {
+  std::uint64_t boot_ns = 0;
+  pid_t pid = -1;
+  std::string point;
+};
+
 /// The clocks of a drill are shorter than an installation's.
 struct StackOptions {
   std::map<std::string, std::string> settings{{"stale_after_ms", "1500"}};  ///< of aeromq.toml
+  std::filesystem::path programs;  ///< what `aeromq up --bin-dir` is told; empty = where it is
   /// Called with the directory between its making and the start that counts.
   std::function<void(const std::filesystem::path&)> prepare;
 };
@@ -26,7 +34,8 @@ class Stack {
  public:
   /// Starts `aeromq up` with nodes a, b and c and waits until it is ready. Throws
   /// std::runtime_error.
-  Stack(std::filesystem::path bin_dir, std::filesystem::path dir, const StackOptions& options = {});
+  Stack(const std::filesystem::path& bin_dir, std::filesystem::path dir,
+        const StackOptions& options = {});
   Stack(const Stack&) = delete;
   Stack& operator=(const Stack&) = delete;
   ~Stack();
@@ -37,6 +46,13 @@ class Stack {
   /// `aeromq up` again over the same directory.
   void start();
   void stop();
+  /// The supervisor is frozen: whatever ends stays ended until it is released.
+  void hold_supervisor();
+  void release_supervisor();
+  /// The directory outlives this object, for whoever looks into a failure.
+  void keep() { kept_ = true; }
+  /// What `aeromq up` printed since the last call, line by line.
+  std::vector<std::string> news();
   /// True once `aeromq up` has printed a line with `text`, at any time since the first start.
   bool says(const std::string& text, int timeout_ms);
 
@@ -55,18 +71,26 @@ class Stack {
   /// aeromq-ctl audit ... on the files alone.
   Ended read_log(std::vector<std::string> arguments);
 
-  /// Arms one kill point for its next hit, anywhere in the stack (and in aeromq-ctl).
-  void arm(const std::string& point);
+  /// Arms one kill point for its next hit, anywhere in the stack (and in aeromq-ctl). `action` is
+  /// kill, stop or exit.
+  void arm(const std::string& point, const std::string& action = "kill");
   bool armed() const;
   void disarm();
 
   /// All kill points that the programs list.
   std::vector<std::string> kill_points() const;
+  /// Every pass of a kill point since the last call (of this or of hits), in order.
+  std::vector<Pass> passes();
   /// The points hit since the last call, in the order of their first hit.
   std::vector<std::string> hits();
 
-  /// Serving again: every part alive and every node heard. False if it does not come back.
+  /// True if every part is alive and every node was heard, now.
+  bool serves();
+  /// Serving again: every part alive and every node heard. False if it does not come back. Nothing
+  /// is armed any more.
   bool settle();
+  /// What `aeromq-ctl status` says; nothing if nobody answers.
+  std::optional<nlohmann::json> status();
   pid_t pid_of(const std::string& process) const;
   /// Kills the kernel: every dispatcher epoch ends, so every outcome becomes final.
   bool end_all_epochs();
@@ -78,8 +102,12 @@ class Stack {
   std::vector<std::string> environment() const;
   std::filesystem::path bin_;
   std::filesystem::path dir_;
+  std::filesystem::path programs_;
   std::unique_ptr<Child> up_;
   std::string said_;
+  std::size_t told_ = 0;       // octets of said_ that news() has given out
+  std::uintmax_t traced_ = 0;  // octets of the trace that passes() has given out
+  bool kept_ = false;
 };
 
 }  // namespace aeromq::chaos

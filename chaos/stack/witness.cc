@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "messages/digest.h"
 #include "messages/ids.h"
 
 namespace aeromq::chaos {
@@ -71,6 +72,64 @@ Ledger read_ledger(const std::filesystem::path& register_file) {
               .insert(request_text(octets(row, 1)));
       });
   return ledger;
+}
+
+namespace {
+
+// What nodes report and the openings of dispatchers are no part of what a look must leave alone.
+bool moves_by_itself(const std::string& table, sqlite3_stmt* row) {
+  if (table == "dispatchers") return true;
+  if (table != "meta") return false;
+  const auto key = octets(row, 0);
+  return key == "acknowledged" || key == "snapshot_limit";
+}
+
+std::string state_digest(const File& file) {
+  std::vector<std::string> tables;
+  file.each("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name",
+            [&](sqlite3_stmt* row) { tables.push_back(octets(row, 0)); });
+  std::string state;
+  for (const auto& table : tables)
+    file.each("SELECT * FROM " + table + " ORDER BY 1", [&](sqlite3_stmt* row) {
+      if (moves_by_itself(table, row)) return;
+      for (int i = 0; i < sqlite3_column_count(row); ++i) {
+        const auto cell = octets(row, i);
+        state += table + std::to_string(i) + ':' + std::to_string(cell.size()) + ':' + cell;
+      }
+    });
+  return to_hex(sha256(as_bytes(state)).view());
+}
+
+std::string hex(const std::string& octets) { return to_hex(as_bytes(octets)); }
+
+}  // namespace
+
+WitnessedRegister read_register(const std::filesystem::path& register_file) {
+  const File file(register_file);
+  file.each("BEGIN", [](sqlite3_stmt*) {});  // one state for all statements
+  WitnessedRegister seen;
+  file.each(
+      "SELECT request, action, node, principal, command_digest, executed, code, text, "
+      "rowid FROM ledger ORDER BY rowid",
+      [&](sqlite3_stmt* row) {
+        seen.rows.push_back({request_text(octets(row, 0)), octets(row, 1), octets(row, 2),
+                             octets(row, 3), hex(octets(row, 4)), sqlite3_column_int(row, 5) != 0,
+                             octets(row, 6), octets(row, 7),
+                             static_cast<std::uint64_t>(sqlite3_column_int64(row, 8))});
+      });
+  file.each("SELECT key, value FROM meta WHERE key IN ('holder', 'fencing_epoch')",
+            [&](sqlite3_stmt* row) {
+              if (octets(row, 0) == "holder")
+                seen.holder = octets(row, 1);
+              else
+                seen.fencing_epoch = static_cast<std::uint64_t>(sqlite3_column_int64(row, 1));
+            });
+  file.each("SELECT id, epoch FROM dispatchers", [&](sqlite3_stmt* row) {
+    seen.dispatchers[static_cast<std::uint64_t>(sqlite3_column_int64(row, 0))] =
+        static_cast<std::uint64_t>(sqlite3_column_int64(row, 1));
+  });
+  seen.digest = state_digest(file);
+  return seen;
 }
 
 std::string dump_register(const std::filesystem::path& register_file) {

@@ -1,7 +1,9 @@
 // The real kernel killed: at every kill point of an act, at every write of its file, and asked
 // then.
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 
+#include <cstdlib>
 #include <fstream>
 
 #include "process/clock.h"
@@ -200,6 +202,34 @@ TEST(KernelCrash, OutcomeHole14_TheLedgerIsReadWithoutAControlPlane) {
   EXPECT_EQ(code(done), 0);
   EXPECT_EQ(code(rejected), 20);
   EXPECT_EQ(code(never), 10);
+}
+
+// The row of a kernel that was killed before the sync is in the cache only. Whoever is told of it
+// is told for ever, so it is synced first; where that fails, nothing is told.
+TEST(KernelCrash, OfADeadKernelOnlyWhatIsDurableIsTold) {
+  if (std::system("strace -qq -o /dev/null true") != 0) GTEST_SKIP() << "no strace here";
+  KernelProcess kernel;
+  kernel.start();
+  kernel.settle_all();
+  RequestId id;
+  {
+    auto link = EmbeddedLink::open(kernel.socket(), 1);
+    ASSERT_TRUE(link);
+    id = id_of(link->opened(), lease_s(), 1);
+    ASSERT_TRUE(link->ask(act_call(act_of(id, Action::demote, "a", 1))));
+  }
+  kernel.kill();
+  const auto told = [&](const std::string& nth) {
+    const auto command =
+        "strace -qq -o /dev/null -e trace=fsync -e inject=fsync:error=EIO:when=" + nth +
+        " " KERNEL_BINARY " outcome " + id.text() + " --config " + kernel.config() +
+        " >/dev/null 2>&1";
+    return WEXITSTATUS(std::system(command.c_str()));
+  };
+  EXPECT_EQ(told("1"), 30);  // the write-ahead log
+  EXPECT_EQ(told("2"), 30);  // the register
+  EXPECT_EQ(told("3"), 30);  // their folder
+  EXPECT_EQ(told("4"), 0);   // nothing more is synced
 }
 
 }  // namespace

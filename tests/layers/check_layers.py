@@ -46,7 +46,7 @@ HOMES = [
     ("zmq", r"#\s*include\s*[<\"](zmq|zmq_addon)\.(h|hpp)", r"transport/"),
     ("msgpack", r"#\s*include\s*[<\"]msgpack", r"messages/codec\.cc"),
     ("sqlite", r"#\s*include\s*[<\"]sqlite3", r"(kernel|chaos)/"),  # chaos looks at the register from outside
-    ("fsync", r"\b(fsync|fdatasync|syncfs|sync_file_range)\s*\(", r"(audit|kernel)/|process/files?\."),
+    ("fsync", r"\b(fsync|fdatasync|syncfs|sync_file_range)\s*\(", r"(audit|kernel|chaos/disk)/|process/files?\."),
 ]
 
 CORES = [

@@ -230,7 +230,7 @@ TEST_F(Confirmation, OnlyAnOperatorMayAsk) {
 class RunsOut : public SystemTest {
  protected:
   static void SetUpTestSuite() {
-    start_stack({{{"token_ttl_ms", "1500"}, {"stale_after_ms", "1500"}}, {}});
+    start_stack({{{"token_ttl_ms", "1500"}, {"stale_after_ms", "1500"}}, {}, {}});
   }
 };
 

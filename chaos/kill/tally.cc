@@ -1,0 +1,38 @@
+#include "chaos/kill/tally.h"
+
+#include <fmt/core.h>
+
+namespace aeromq::chaos {
+
+void Tally::add(const std::string& fault_class, bool fired, int exit_code) {
+  auto& row = rows_[fault_class];
+  ++row.drills;
+  ++row.exits[exit_code];
+  if (fired) ++row.fired;
+}
+
+unsigned Tally::fired() const {
+  unsigned sum = 0;
+  for (const auto& [name, row] : rows_) sum += row.fired;
+  return sum;
+}
+
+void Tally::print(const Coverage& coverage, std::size_t violations) const {
+  fmt::print("\n{:<46} {:>6} {:>6}  exit codes (count)\n", "fault class", "drills", "fired");
+  for (const auto& [name, row] : rows_) {
+    std::string exits;
+    for (const auto& [code, count] : row.exits) exits += fmt::format(" {}({})", code, count);
+    fmt::print("{:<46} {:>6} {:>6} {}\n", name, row.drills, row.fired, exits);
+  }
+  fmt::print("\n{:<12} {:>10}\n", "predicate", "evaluated");
+  for (const auto& [predicate, count] : coverage.evaluated)
+    fmt::print("{:<12} {:>10}\n", predicate, count);
+  fmt::print(
+      "\nhistories {}, faults fired {}, requests executed {}, rejected {}, not executed {}; "
+      "violations {}\n",
+      coverage.histories, fired(), coverage.executed, coverage.rejected, coverage.not_executed,
+      violations);
+  std::fflush(stdout);
+}
+
+}  // namespace aeromq::chaos
