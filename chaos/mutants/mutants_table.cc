@@ -46,9 +46,10 @@ Result<std::vector<Mutant>> read_mutants(const std::filesystem::path& index) {
 
 std::string line_of(const Caught& caught) {
   const auto& mutant = caught.mutant;
-  const auto end = caught.failed   ? "FAILED: " + *caught.failed
-                   : caught.caught ? std::string("caught")
-                                   : std::string("SURVIVED");
+  const auto end = caught.failed    ? "FAILED: " + *caught.failed
+                   : caught.skipped ? *caught.skipped
+                   : caught.caught  ? std::string("caught")
+                                    : std::string("SURVIVED");
   return fmt::format("{:<44} {:<10} {:<10} {:>7} of {:<7} {:>6.1f} s  first {:<10} {:>6}  {}",
                      mutant.name, mutant.rung, mutant.predicate, caught.runs, mutant.budget,
                      caught.seconds, caught.first.empty() ? "none" : caught.first,

@@ -30,7 +30,8 @@ struct Caught {
   std::string first;             ///< the first predicate that was broken at all; may be its own
   std::uint64_t first_runs = 0;  ///< ... and after how many runs
   std::string what;              ///< the violation that caught it
-  std::optional<std::string> failed;  ///< it could not be run, and why
+  std::optional<std::string> failed;   ///< it could not be run, and why
+  std::optional<std::string> skipped;  ///< its rung needs a right that is missing here
 };
 
 /// The mutants of a build tree. Error INVALID_INPUT.
