@@ -235,7 +235,8 @@ void ActorProcess::from_broker(Parcel parcel) {
     case MessageType::hello_refused:
       return exit(process::kExitFault);
     case MessageType::welcome:
-      silence_.emplace(kHeartbeatMs / 4, world_.now());  // heard of within the heal's time
+      // A short limit, so that its end falls within the time after the heal.
+      silence_.emplace(kHeartbeatMs / 8, world_.now());
       return joined();
     default:
       if (!running_->turn) return;

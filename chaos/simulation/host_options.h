@@ -8,8 +8,8 @@ namespace aeromq::chaos {
 inline constexpr const char* kAuditDir = "/aeromq/audit";
 inline constexpr const char* kWatermark = "/aeromq/watermark";
 inline constexpr std::uint64_t kSegmentBytes = 64 * 1024;
-inline constexpr std::uint64_t kHeartbeatMs = 1000;
-inline constexpr std::uint64_t kStageTimeoutMs = 1500;
+inline constexpr std::uint64_t kHeartbeatMs = 2500;
+inline constexpr std::uint64_t kStageTimeoutMs = 3000;
 inline constexpr std::uint64_t kTokenTtlMs = 2000;
 inline constexpr std::uint64_t kLeaseMs = 9000;
 inline constexpr std::uint64_t kAnswerTimeoutMs = 4000;  ///< of a client
