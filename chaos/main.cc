@@ -18,6 +18,7 @@ int run(int argc, char** argv) {
   aeromq::chaos::add_timeline_command(app, place);
   aeromq::chaos::add_simulate_command(app, place);
   aeromq::chaos::add_kill_command(app, place);
+  aeromq::chaos::add_mutants_command(app, place);
   aeromq::chaos::add_network_command(app, place);
   aeromq::chaos::add_syscalls_command(app, place);
   aeromq::chaos::add_nightly_command(app, place);

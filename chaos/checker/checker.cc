@@ -25,15 +25,17 @@ constexpr std::array kPredicates{
                "D1, D2, F8.2; outcome 1(a)1", "a row; an effect"},
               judge_atomic},
     Predicate{{"I-SINGLE",
-               "Each change of write authority begins where the one before it ended, so there is "
-               "never a second holder.",
+               "Each change of write authority begins where the one before it ended, and a plain "
+               "promotion begins where nobody holds it, so there is never a second holder.",
                "P6-A1, P6-A2", "an effect"},
               judge_single},
-    Predicate{{"I-CONFIRM",
-               "Before an effect its principal submitted this very command and confirmed this very "
-               "explanation with the token that was issued for it, and that token was spent on it.",
-               "C1, C2, B5; outcome 4 row 10", "an effect"},
-              judge_confirm},
+    Predicate{
+        {"I-CONFIRM",
+         "Before an effect its principal submitted this very command and confirmed this very "
+         "explanation with the token that was issued for it, naming every risk, and that token was "
+         "spent on it before anything else happened.",
+         "C1, C2, B5; outcome 4 row 10", "an effect"},
+        judge_confirm},
     Predicate{{"I-TOKEN",
                "A token is spent at most once, by the request, principal and explanation it was "
                "issued for, before it runs out, in the run of the keeper that issued it.",

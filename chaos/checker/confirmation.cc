@@ -45,12 +45,33 @@ bool spent_on(const RequestEvents& request, const Event& confirm, const Event& e
   });
 }
 
-/// The person had been asked, in the session that answered.
-bool was_asked(const RequestEvents& request, const Event& confirm) {
-  return std::ranges::any_of(request.of(EventKind::told), [&](const Event* told) {
-    return told->verdict == "pending" && told->lane == confirm.lane && told->run == confirm.run &&
-           before(told, &confirm);
+/// What the person had been asked, in the session that answered, or nullptr.
+const Event* question_to(const RequestEvents& request, const Event& confirm) {
+  const auto& told = request.of(EventKind::told);
+  const auto at = std::ranges::find_if(told, [&](const Event* event) {
+    return event->verdict == "pending" && event->lane == confirm.lane &&
+           event->run == confirm.run && before(event, &confirm);
   });
+  return at == told.end() ? nullptr : *at;
+}
+
+/// The yes named every risk that the question did: both are words, each between two spaces.
+bool acknowledged_all(const RequestEvents& request, const Event& confirm) {
+  const auto* question = question_to(request, confirm);
+  if (question == nullptr) return true;
+  std::string_view risks = question->text;
+  while (!risks.empty()) {
+    const auto end = risks.find(' ', 1);
+    if (end == std::string_view::npos) return false;
+    if (confirm.text.find(risks.substr(0, end + 1)) == std::string::npos) return false;
+    risks.remove_prefix(end + 1);
+  }
+  return true;
+}
+
+/// Nothing had happened between what was explained and the effect.
+bool is_as_explained(const Event& issued, const Event& effect) {
+  return issued.epoch == 0 || effect.epoch == 0 || effect.epoch == issued.epoch + 1;
 }
 
 /// Without the keeper's own events its yes is the record of it.
@@ -69,23 +90,35 @@ void judge_yes(const Index& index, const RequestEvents& request, const Event& ro
                const Event& effect, const Event& submit, Findings& findings) {
   bool asked_any = false;
   bool issued_any = false;
+  bool moved = false;
+  bool unacknowledged = false;
   for (const auto* confirm : request.of(EventKind::asked)) {
     const bool same_session = confirm->lane == submit.lane && confirm->run == submit.run;
     if (!is_word_of(*confirm, "confirm", row.principal, effect) || !same_session ||
-        (index.sees_questions() && !was_asked(request, *confirm)))
+        (index.sees_questions() && question_to(request, *confirm) == nullptr))
       continue;
     asked_any = true;
+    if (!acknowledged_all(request, *confirm)) {
+      unacknowledged = true;
+      continue;
+    }
     if (!index.sees_keeper()) {
       if (recorded(index, request, row, *confirm)) return;
       continue;
     }
-    const bool issued = issued_for(request, *confirm) != nullptr;
-    issued_any = issued_any || issued;
-    if (issued && spent_on(request, *confirm, effect)) return;
+    const auto* issued = issued_for(request, *confirm);
+    issued_any = issued_any || issued != nullptr;
+    if (issued == nullptr || !spent_on(request, *confirm, effect)) continue;
+    if (is_as_explained(*issued, effect)) return;
+    moved = true;
   }
   const char* why =
       "no confirmation by its principal, once asked, in the session that submitted it";
-  if (asked_any && !index.sees_keeper())
+  if (unacknowledged)
+    why = "a risk was not acknowledged";
+  else if (moved)
+    why = "the fencing epoch had moved since it was explained";
+  else if (asked_any && !index.sees_keeper())
     why = "no record of this confirmation";
   else if (issued_any)
     why = "its token was not spent on it";
@@ -115,8 +148,9 @@ void judge_authority(const Policies& policies, const RequestEvents& request, con
     const Event* without = nullptr;
     bool with = false;
     for (const auto* asked : request.of(EventKind::asked)) {
-      if (!is_word_of(*asked, what, row.principal, effect)) continue;
-      if (was_operator(policies, *asked, effect))
+      if (asked->what != what || !before(asked, &effect)) continue;
+      // Another's word is no authority of the principal's, whatever that other may do.
+      if (asked->principal == row.principal && was_operator(policies, *asked, effect))
         with = true;
       else
         without = asked;

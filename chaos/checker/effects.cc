@@ -24,6 +24,15 @@ bool fits_action(const Event& row, const Event& effect) {
   return !promotes || effect.after == row.node;
 }
 
+/// The row of the effect's own transaction, if that is a plain promotion.
+const Event* promotion_of(const Index& index, const Event& effect) {
+  const auto& rows = index.of(EventKind::row);
+  const auto at = std::ranges::find_if(rows, [&](const Event* row) {
+    return row->what == "promote" && row->number == effect.number && row->request == effect.request;
+  });
+  return at == rows.end() ? nullptr : *at;
+}
+
 void judge_rows_alone_in_transaction(const Index& index, Findings& findings) {
   Events rows = index.of(EventKind::row);
   std::ranges::stable_sort(rows, {}, [](const Event* event) { return event->number; });
@@ -84,7 +93,8 @@ void judge_atomic(const Index& index, Findings& findings) {
   judge_rows_alone_in_transaction(index, findings);
 }
 
-/// I-SINGLE. The holder that an effect took over from is the holder that the last effect made.
+/// I-SINGLE. The holder that an effect took over from is the holder that the last effect made, and
+/// a plain promotion took over from nobody.
 void judge_single(const Index& index, Findings& findings) {
   const Event* last = nullptr;
   for (const auto* effect : index.of(EventKind::effect)) {
@@ -94,6 +104,11 @@ void judge_single(const Index& index, Findings& findings) {
                       fmt::format("authority went from \"{}\", but the change before left \"{}\"",
                                   effect->before, last->after));
     last = effect;
+    // Only force may take authority over from a node: a promotion finds it free.
+    const auto* row = promotion_of(index, *effect);
+    if (row != nullptr && !holder(effect->before).empty())
+      findings.breaks(*effect, fmt::format("a promotion of {} took authority from \"{}\"",
+                                           row->node, effect->before));
   }
 }
 

@@ -19,13 +19,15 @@ namespace aeromq::chaos {
 ///   ------------------------------------------------------------------------------------------
 ///   asked      client.*    request, principal, what (submit confirm abandon outcome), command,
 ///                          node, digest (submit: of the command; confirm: of the explanation),
-///                          token (confirm, abandon: digest of it)
+///                          token (confirm, abandon: digest of it), text (confirm: the risks
+///                          acknowledged, each between two spaces)
 ///   told       client.*    request, principal, what (as asked), verdict, final, code, text,
 ///                          number (the record's; 0 = unrecorded). verdict: executed rejected
 ///                          not_executed unknown not_yet_decided | pending (a confirmation is
-///                          asked) | viewed
+///                          asked; text: the risks to acknowledge, as above, only
+///                          where those are seen too) | viewed
 ///   issued     keeper      request, principal, token, digest (explanation), number (expiry, ns
-///                          of the keeper's clock)
+///                          of the keeper's clock), epoch (fencing epoch that was explained)
 ///   spent      keeper      request, principal, token, digest (explanation), number (keeper's
 ///                          clock)
 ///   called     dispatcher  request: one act was handed to the kernel
@@ -43,7 +45,8 @@ namespace aeromq::chaos {
 ///                          reader
 ///   stands     kernel      as row: read back at the end, by an independent reader
 ///   verified   disk        verdict (whole broken), text: the audit log as a whole, read back
-///   policy     harness     principal, what (authority): in force from here on, on the control plane
+///   policy     harness     principal, what (authority): in force from here on, on the control
+///   plane
 ///                          that the lane is of
 ///   began      any         a run of this process
 ///   ended      any         what (killed, exit code): that run is over

@@ -191,6 +191,8 @@ void ActorProcess::witness(MessageType type, const RequestId& request, const Byt
     event.principal = asked_by_[request];
     event.token = to_hex(sha256(asked->token.view()).view());
     event.digest = to_hex(sha256(asked->explanation).view());
+    if (const auto explained = decode<Explanation>(asked->explanation))
+      event.epoch = explained->fencing_epoch;
     event.number = world_.now().boot_ns + asked->expires_in_ms * kNanosPerMs;
   } else if (type == MessageType::confirmed) {
     const auto confirmed = decode<Confirmed>(body);

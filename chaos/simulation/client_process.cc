@@ -15,6 +15,13 @@ std::string underscored(std::string_view text) {
   return made;
 }
 
+/// Each between two spaces, so that one is never found within another.
+std::string in_spaces(const std::vector<std::string>& words) {
+  std::string made;
+  for (const auto& word : words) made += " " + word + " ";
+  return made;
+}
+
 }  // namespace
 
 ClientProcess::ClientProcess(World& world, unsigned plane, std::string principal, unsigned number,
@@ -49,7 +56,9 @@ void ClientProcess::forget() {
 
 bool ClientProcess::send(MessageType type, const RequestId& request, const Bytes& body) {
   if (!wire_) return false;
-  auto frames = transport::to_frames(numbers_.next(type, request), body);
+  auto header = numbers_.next(type, request);
+  if (!request.empty()) header.principal = claimed_principal;
+  auto frames = transport::to_frames(header, body);
   if (!world_.send(*wire_, *this, {0, type, request, std::move(frames)})) return false;
   numbers_.sent();
   return true;
@@ -58,13 +67,15 @@ bool ClientProcess::send(MessageType type, const RequestId& request, const Bytes
 void ClientProcess::submit(const Submit& command) {
   const auto name = find_command(command.command);
   last_ = {session_, ++counter_, name && command_row(*name).kernel_action()};
-  open_[last_] = {{client::Progress::submitted, command, {}}, {}};
+  open_[last_] = {{client::Progress::submitted, command, {}}, {}, false};
   if (on_request) on_request(last_);
   send_submit(last_, command);
 }
 
-// No honest client does this, so no rule of one applies to what comes back.
+// No honest client does this: it answers a question that comes back like any other, but claims
+// nothing of its own about the request.
 void ClientProcess::submit_again(const RequestId& request, const Submit& command) {
+  open_.try_emplace(request, Open{{client::Progress::submitted, command, {}}, {}, true});
   send_submit(request, command);
 }
 
@@ -82,7 +93,7 @@ void ClientProcess::ask_outcome(const RequestId& about) {
   Submit command{std::string(text_of(CommandName::inspect_promotion_state)), {}, {}, about.text()};
   note(EventKind::asked, about, "outcome");
   last_ = {session_, ++counter_, false};
-  open_[last_] = {{client::Progress::submitted, command, {}}, about};
+  open_[last_] = {{client::Progress::submitted, command, {}}, about, false};
   if (!send(MessageType::submit, last_, encode(command)))
     return give_up("the message was not sent");
   expect(last_);
@@ -92,6 +103,7 @@ void ClientProcess::confirm(const RequestId& request, Confirm body) {
   auto& event = note(EventKind::asked, request, "confirm");
   event.token = to_hex(sha256(body.token.view()).view());
   event.digest = to_hex(body.explanation_digest.view());
+  event.text = in_spaces(body.acknowledge);
   const auto at = open_.find(request);
   if (at != open_.end()) at->second.state.progress = client::Progress::confirmed;
   if (!send(MessageType::confirm, request, encode(body)))
@@ -116,15 +128,14 @@ void ClientProcess::expect(const RequestId& request) {
     if (at == open_.end() || at->second.state.progress == client::Progress::pending) return;
     const auto open = std::move(at->second);
     open_.erase(at);
-    if (open.about.empty())
+    if (open.claims())
       tell_error(request, client::lost(open.state.progress, "no answer came in time"), 0, "submit");
   });
 }
 
 void ClientProcess::give_up(const std::string& why) {
   for (const auto& [request, open] : std::exchange(open_, {}))
-    if (open.about.empty())
-      tell_error(request, client::lost(open.state.progress, why), 0, "submit");
+    if (open.claims()) tell_error(request, client::lost(open.state.progress, why), 0, "submit");
   wire_.reset();
 }
 
@@ -164,14 +175,15 @@ void ClientProcess::take(int, Parcel parcel) {
   }
   auto answer =
       client::read_answer(at->second.state, header.request, header.type, received->body, {});
+  const std::string what = at->second.repeat ? "repeat" : "submit";
   if (!answer) {
-    tell_error(header.request, answer.error(), 0, "submit");
+    tell_error(header.request, answer.error(), 0, what);
     open_.erase(at);
     return;
   }
   const auto request = header.request;
   const bool pending = std::holds_alternative<client::Pending>(*answer);
-  tell(request, *answer, "submit");
+  tell(request, *answer, what);
   if (pending)
     at->second.state.progress = client::Progress::pending;
   else
@@ -186,6 +198,10 @@ void ClientProcess::tell(const RequestId& request, const client::Answer& answer,
   if (const auto* pending = std::get_if<client::Pending>(&answer)) {
     event.verdict = "pending";
     event.number = pending->asked.record;
+    std::vector<std::string> risks;
+    if (pending->asked.confirmation == ConfirmationKind::enhanced)
+      for (const auto& risk : pending->explanation.risks) risks.push_back(risk.id);
+    event.text = in_spaces(risks);
   } else if (const auto* executed = std::get_if<client::Executed>(&answer)) {
     event.verdict = "executed";
     event.final_ = true;

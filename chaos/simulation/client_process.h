@@ -27,6 +27,8 @@ class ClientProcess final : public Process {
   std::function<void(const RequestId&)> on_request;
   /// Called with every answer that the client's rules accept.
   Heard on_answer;
+  /// A dishonest client: whom its messages about requests say that they are of.
+  std::string claimed_principal;
 
   /// A request of its own; its id is told by last_request().
   void submit(const Submit& command);
@@ -43,7 +45,10 @@ class ClientProcess final : public Process {
  private:
   struct Open {
     client::OpenRequest state;
-    RequestId about;  ///< of an outcome question
+    RequestId about;      ///< of an outcome question
+    bool repeat = false;  ///< under an id that somebody has used before
+    /// Whether an honest client says something itself when no answer comes.
+    bool claims() const { return about.empty() && !repeat; }
   };
   bool send(MessageType type, const RequestId& request, const Bytes& body);
   void send_submit(const RequestId& request, const Submit& command);

@@ -54,9 +54,10 @@ void KernelProcess::take(int wire, Parcel parcel) {
   Shelf::current = &shelf_;
   hear_nodes();
   const auto tag = static_cast<kernel::Tag>(parcel.frames[0].front());
-  changes_epochs_ = tag == kernel::Tag::open || tag == kernel::Tag::fence;
+  fences_ = tag == kernel::Tag::fence;
   auto reply = at->second.take(*kernel_, parcel.frames[0]);
-  changes_epochs_ = false;
+  fences_ = false;
+  note_opened(reply.packet);
   note_state();
   world_.send(wire, *this, {0, MessageType::result, parcel.request, {std::move(reply.packet)}});
   if (reply.sent_point != nullptr) world_.point(reply.sent_point);
@@ -73,11 +74,21 @@ void KernelProcess::hear_nodes() {
 
 void KernelProcess::fence(unsigned dispatcher) {
   Shelf::current = &shelf_;
-  changes_epochs_ = true;
+  fences_ = true;
   kernel::Conversation person(0);
   person.take(*kernel_, kernel::packet(kernel::Tag::fence, kernel::Fence{dispatcher, "drill"}));
-  changes_epochs_ = false;
+  fences_ = false;
   note_state();
+}
+
+// What a dispatcher is told, not what the register holds: the two are to agree.
+void KernelProcess::note_opened(ByteView packet) {
+  if (packet.empty() || packet[0] != static_cast<std::uint8_t>(kernel::Tag::opened)) return;
+  const auto opened = decode<Opened>(packet.subspan(1));
+  if (!opened) return;
+  auto& event = world_.note(EventKind::opened, *this);
+  event.node = std::to_string(opened->dispatcher);
+  event.epoch = opened->epoch;
 }
 
 void KernelProcess::note_row(EventKind kind, const kernel::LedgerRow& row,
@@ -110,7 +121,7 @@ void KernelProcess::note_transaction(const Committed& committed) {
     event.number = committed.transaction;
     event.epoch = after.fencing_epoch;
   }
-  if (!changes_epochs_) return;
+  if (!fences_) return;
   for (const auto& [dispatcher, epoch] : committed.epochs) {
     auto& event = world_.note(EventKind::opened, *this);
     event.node = std::to_string(dispatcher);

@@ -29,6 +29,7 @@ class KernelProcess final : public Process {
   void hear_nodes();
   void note_transaction(const Committed& committed);
   void note_row(EventKind kind, const kernel::LedgerRow& row, std::uint64_t transaction);
+  void note_opened(ByteView packet);
   void note_state();
 
   Shelf shelf_;
@@ -37,7 +38,7 @@ class KernelProcess final : public Process {
   std::map<int, kernel::Conversation> conversations_;  ///< never dropped: late packets are read
   std::map<std::string, kernel::DemoNode> nodes_;
   std::map<std::string, bool> silent_;
-  bool changes_epochs_ = false;  ///< the packet being handled asks for that
+  bool fences_ = false;  ///< the packet being handled is a person's fence
   std::uint64_t heard_ns_ = 0;
 };
 

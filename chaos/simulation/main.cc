@@ -31,6 +31,7 @@ struct Options {
   std::string until;  ///< a mutant: stop at the first run that breaks this predicate
   std::string out;
   bool trace = false;
+  bool brief = false;  ///< failures as lines for a program: nothing is shrunk
 };
 
 struct Failure {
@@ -158,6 +159,11 @@ int run_many(const Options& options) {
       "second), histories {:016x}, violations {}\n",
       runs, options.first, options.first + options.seeds - 1, runs / took.count(), faults,
       faults / runs, faults / took.count(), total.hash, total.failures.size());
+  if (options.brief) {
+    for (const auto& [seed, violation] : total.failures)
+      fmt::print("violation {} {} {}\n", seed, violation.predicate, violation.what);
+    return total.failures.empty() ? 0 : 1;
+  }
   Report report{"simulation", total.runs, total.coverage.faults, total.coverage.evaluated, {}};
   for (const auto& failure : total.failures) ++report.violations[failure.violation.predicate];
   print_report(report);
@@ -181,6 +187,7 @@ int main(int argc, char** argv) {
   app.add_option("--seed", options.seed, "one run of this seed");
   app.add_option("--only", options.only, "with --seed: only these parts of its plan (t0,f2; none)");
   app.add_option("--until", options.until, "stop at the first run that breaks this predicate");
+  app.add_flag("--brief", options.brief, "one line a violation, nothing shrunk");
   app.add_flag("--trace", options.trace, "with --seed: print the history");
   CLI11_PARSE(app, argc, argv);
   return options.seed ? run_one(options) : run_many(options);

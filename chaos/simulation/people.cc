@@ -44,6 +44,7 @@ ClientProcess& People::arrive(unsigned plane, const std::string& principal, unsi
 void People::begin_talk(const Talk& talk) {
   auto& client = arrive(talk.plane, talk.principal, talk.number,
                         [&talk](ClientProcess& arrived) { arrived.submit(command_of(talk)); });
+  client.claimed_principal = talk.claims;
   client.on_request = [this, &talk, &client](const RequestId& request) {
     submitted(talk, client, request, command_of(talk));
   };
@@ -60,13 +61,17 @@ void People::submitted(const Talk& talk, ClientProcess& client, const RequestId&
                  [this, &question, request] { ask(question.plane, question.principal, request); });
   if (!talk.repeat) return;
   const auto& repeat = *talk.repeat;
-  world_.after(repeat.after_ms * kNanosPerMs, [this, &repeat, &client, request, command] {
+  world_.after(repeat.after_ms * kNanosPerMs, [this, &talk, &repeat, &client, request, command] {
     // From the same connection as long as it lives, else from another.
     if (client.life.alive && client.plane() == repeat.plane &&
         client.principal() == repeat.principal)
       return world_.step(client, [&] { client.submit_again(request, command); });
-    arrive(repeat.plane, repeat.principal, ++visitors_,
-           [request, command](ClientProcess& other) { other.submit_again(request, command); });
+    auto& other =
+        arrive(repeat.plane, repeat.principal, ++visitors_,
+               [request, command](ClientProcess& it) { it.submit_again(request, command); });
+    other.on_answer = [this, &talk, &other](const RequestId&, const client::Answer& answer) {
+      if (const auto* pending = std::get_if<client::Pending>(&answer)) react(talk, other, *pending);
+    };
   });
 }
 
@@ -125,7 +130,8 @@ void People::ask_for_everything() {
   for (unsigned plane = 0; plane < planes_.size(); ++plane) try_everybody(plane);
 }
 
-// A look, a question and its no: all but the reader have then done their work.
+// A look, a question, its yes and what was dispatched: all but the reader have then done their
+// work.
 void People::try_everybody(unsigned plane) {
   auto& client = arrive(plane, "carol", ++visitors_, [](ClientProcess& arrived) {
     arrived.submit({std::string(text_of(CommandName::run_diagnostics)), {}, {}, {}});
@@ -133,11 +139,11 @@ void People::try_everybody(unsigned plane) {
   client.on_answer = [this, &client, plane](const RequestId& request,
                                             const client::Answer& answer) {
     if (const auto* pending = std::get_if<client::Pending>(&answer)) {
-      client.abandon(request, pending->asked.token);
+      client.confirm(request, yes(*pending));
       return;
     }
-    const auto* failure = std::get_if<client::Failure>(&answer);
-    if (failure == nullptr || failure->error.code != "ABANDONED" || failure->record == 0) return;
+    const auto* done = std::get_if<client::ViewAnswer>(&answer);
+    if (done == nullptr || done->record == 0) return;
     for (const auto* part : {"broker", "gate", "explainer", "keeper", "writer", "dispatcher"})
       world_.note(EventKind::serves, lane_of(plane, part));
     if (planes_[plane]->broker().serves(ActorRole::reader))

@@ -156,6 +156,8 @@ Plan make_plan(std::uint64_t seed) {
     // Some at once, some one after the other.
     at_ms += random.below(random.chance(400) ? 20 : kWorkMs / 4);
   }
+  for (auto& talk : plan.talks)
+    if (random.chance(15)) talk.claims = talk.principal == "alice" ? "bob" : "alice";
   // Swarm: a handful of kinds, each with its own weight.
   std::vector<FaultKind> kinds;
   for (std::size_t kind = 0; kind < kFaultKinds; ++kind)
@@ -181,6 +183,7 @@ std::string describe(const Plan& plan) {
     if (talk.repeat)
       text += fmt::format("; {} repeats it on plane {} after {} ms", talk.repeat->principal,
                           talk.repeat->plane, talk.repeat->after_ms);
+    if (!talk.claims.empty()) text += fmt::format("; claims to be {}", talk.claims);
     text += "\n";
   }
   for (std::size_t i = 0; i < plan.faults.size(); ++i) {
