@@ -12,7 +12,8 @@ namespace {
 
 constexpr const char* kHead =
     "# The mutants: is the checker able to see?\n\n"
-    "Each row is the product with one guarantee taken out (`chaos/mutants/NAME.mutant`), run under "
+    "Each row is the product with one guarantee taken out (a file of `chaos/mutants/` each), run "
+    "under "
     "the faults of its rung until the predicate named for it is broken. \"Needed\" is how many "
     "runs "
     "that took, counted from the first seed, \"budget\" how many it may take; \"first\" is the "
