@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include "chaos/checker/report.h"
+
 namespace aeromq::chaos::disk {
 
 void Tally::count(const std::string& fault_class, bool fired) {
@@ -67,6 +69,13 @@ void Tally::print() const {
   for (const auto& [predicate, sums] : predicates)
     fmt::print("{:<50} {:>25} {:>10}\n", predicate, sums.evaluated, sums.violations);
   for (const auto& [why, number] : skipped_) fmt::print("SKIPPED {}: {}\n", number, why);
+  Report report{"disk", fired_, {}, {}, {}};
+  for (const auto& [name, one] : classes_) report.faults[name] = one.fired;
+  for (const auto& [predicate, sums] : predicates) {
+    report.evaluated[predicate] = sums.evaluated;
+    if (sums.violations > 0) report.violations[predicate] = sums.violations;
+  }
+  print_report(report);
 }
 
 Judgement judged(const std::string& predicate, bool holds, const std::string& what) {

@@ -52,7 +52,7 @@ class Matrix {
     listed_ = scene().stack().kill_points();
     close();
     judge_coverage();
-    tally_.print(coverage_, violations_);
+    tally_.print("kill", coverage_, violations_);
     if (options_.document) print_document();
     return violations_ == 0 ? 0 : 1;
   }

@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include "chaos/checker/report.h"
+
 namespace aeromq::chaos {
 
 void Tally::add(const std::string& fault_class, bool fired, int exit_code) {
@@ -17,7 +19,7 @@ unsigned Tally::fired() const {
   return sum;
 }
 
-void Tally::print(const Coverage& coverage, std::size_t violations) const {
+void Tally::print(const std::string& rung, const Coverage& coverage, std::size_t violations) const {
   fmt::print("\n{:<46} {:>6} {:>6}  exit codes (count)\n", "fault class", "drills", "fired");
   for (const auto& [name, row] : rows_) {
     std::string exits;
@@ -32,6 +34,13 @@ void Tally::print(const Coverage& coverage, std::size_t violations) const {
       "violations {}\n",
       coverage.histories, fired(), coverage.executed, coverage.rejected, coverage.not_executed,
       violations);
+  Report report{rung, 0, {}, coverage.evaluated, {}};
+  for (const auto& [name, row] : rows_) {
+    report.runs += row.drills;
+    report.faults[name] = row.fired;
+  }
+  if (violations > 0) report.violations["in all"] = violations;
+  print_report(report);
   std::fflush(stdout);
 }
 

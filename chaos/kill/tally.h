@@ -12,8 +12,9 @@ class Tally {
  public:
   /// One drill of a fault class: whether the fault fired, and the exit code that was seen.
   void add(const std::string& fault_class, bool fired, int exit_code);
-  /// Prints everything. `violations`: of the checker and of the rung itself.
-  void print(const Coverage& coverage, std::size_t violations) const;
+  /// Prints everything, for people and as a report of `rung`. `violations`: of the checker and of
+  /// the rung itself.
+  void print(const std::string& rung, const Coverage& coverage, std::size_t violations) const;
   unsigned fired() const;
 
  private:

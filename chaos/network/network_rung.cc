@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "chaos/checker/checker.h"
+#include "chaos/checker/report.h"
 #include "chaos/history/history.h"
 #include "chaos/network/runs.h"
 
@@ -153,6 +154,9 @@ class Rung {
     fmt::print("SKIPPED {}{}\n", skipped_,
                skipped_ == 0 ? "" : " (network namespaces are not permitted here)");
     for (const auto& text : trouble_) fmt::print("TROUBLE: {}\n", text);
+    Report report{"network", done_, {}, evaluated_, broken_};
+    for (const auto& [name, row] : rows_) report.faults[name] = row.fired;
+    print_report(report);
   }
 
   const RungOptions& options_;

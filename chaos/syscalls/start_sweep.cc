@@ -49,7 +49,7 @@ class StartSweep {
       ++violations_;
       fmt::print("FAULT: vacuous: no start was ever broken\n");
     }
-    tally_.print(coverage_, violations_);
+    tally_.print("syscalls", coverage_, violations_);
     return violations_ == 0 ? 0 : 1;
   }
 

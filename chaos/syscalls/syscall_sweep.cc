@@ -44,7 +44,7 @@ class Sweep {
       run_all(points);
     close();
     judge_coverage();
-    tally_.print(coverage_, violations_);
+    tally_.print("syscalls", coverage_, violations_);
     return violations_ == 0 ? 0 : 1;
   }
 

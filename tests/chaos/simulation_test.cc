@@ -87,14 +87,22 @@ TEST(Simulation, EveryKindOfFaultFiresAmongTheFirstSeeds) {
 
 // A crash is "only the first k effects happened": here every k of every process, with every way to
 // come back. Few enough to try them all.
-class EveryEffect : public testing::TestWithParam<std::tuple<CommandName, const char*, Reaction>> {};
+struct Road {
+  const char* name;
+  CommandName command;
+  const char* node;
+  Reaction reaction;
+};
+void PrintTo(const Road& road, std::ostream* out) { *out << road.name; }
+
+class EveryEffect : public testing::TestWithParam<Road> {};
 
 TEST_P(EveryEffect, OneKillBreaksNoPromise) {
-  const auto [command, node, reaction] = GetParam();
+  const auto& [name, command, node, reaction] = GetParam();
   Simulator simulator;
   std::size_t kills = 0;
-  for (const auto* lane : {"broker", "gate", "explainer", "keeper", "writer", "dispatcher",
-                           "kernel", "talk.0"}) {
+  for (const auto* lane :
+       {"broker", "gate", "explainer", "keeper", "writer", "dispatcher", "kernel", "talk.0"}) {
     for (const auto restart : {Restart::at_once, Restart::late, Restart::never}) {
       for (std::uint64_t nth = 1;; ++nth) {
         auto plan = one_talk(command, node, reaction);
@@ -115,12 +123,13 @@ TEST_P(EveryEffect, OneKillBreaksNoPromise) {
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    Commands, EveryEffect,
-    testing::Values(std::tuple(request_demotion, "a", Reaction::confirm),
-                    std::tuple(request_demotion, "b", Reaction::confirm),
-                    std::tuple(request_demotion, "a", Reaction::confirm_twice),
-                    std::tuple(request_demotion, "a", Reaction::abandon),
-                    std::tuple(request_demotion, "a", Reaction::by_another)));
+    Of, EveryEffect,
+    testing::Values(Road{"executed", request_demotion, "a", Reaction::confirm},
+                    Road{"rejected", request_demotion, "b", Reaction::confirm},
+                    Road{"confirmed_twice", request_demotion, "a", Reaction::confirm_twice},
+                    Road{"abandoned", request_demotion, "a", Reaction::abandon},
+                    Road{"confirmed_by_another", request_demotion, "a", Reaction::by_another}),
+    [](const auto& with) { return with.param.name; });
 
 }  // namespace
 }  // namespace aeromq::chaos

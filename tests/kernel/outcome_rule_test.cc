@@ -94,6 +94,18 @@ TEST(OutcomeRule, AnotherHistoryIsUnknown) {
   EXPECT_FALSE(decide(given).final_);
 }
 
+TEST(OutcomeRule, AnIdWithoutAnEpochReachesNoKernelOfAnyHistory) {
+  auto request = kRequest;
+  request.session.epoch = 0;
+  auto given = facts();
+  for (const auto& history : {given.history, HistoryId{{9}}}) {
+    given.history = history;
+    const auto answer = decide_outcome(request, given);
+    EXPECT_EQ(answer.verdict, Verdict::not_executed);
+    EXPECT_TRUE(answer.final_);
+  }
+}
+
 TEST(OutcomeRule, ADiagnosticMakesNoKernelChange) {
   auto request = kRequest;
   request.kernel_action = false;
