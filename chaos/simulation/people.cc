@@ -48,10 +48,17 @@ void People::begin_talk(const Talk& talk) {
                         [&talk](ClientProcess& arrived) { arrived.submit(command_of(talk)); });
   client.claimed_principal = talk.claims;
   client.on_request = [this, &talk, &client](const RequestId& request) {
-    submitted(talk, client, request, command_of(talk));
+    if (request.counter == 1) return submitted(talk, client, request, command_of(talk));
+    asked_.push_back({request, {}});
   };
-  client.on_answer = [this, &talk, &client](const RequestId&, const client::Answer& answer) {
-    if (const auto* pending = std::get_if<client::Pending>(&answer)) react(talk, client, *pending);
+  client.on_answer = [this, &talk, &client](const RequestId& request,
+                                            const client::Answer& answer) {
+    const auto* pending = std::get_if<client::Pending>(&answer);
+    if (pending != nullptr && request.counter == 1) return react(talk, client, *pending);
+    if (pending != nullptr) return client.confirm(request, yes(*pending));
+    // The other half of a switchover, under the next id of the same session.
+    if (request.counter > 1 || talk.then.empty()) return;
+    client.submit({std::string(text_of(CommandName::request_promotion)), talk.then, "drill", {}});
   };
 }
 
@@ -144,20 +151,20 @@ void People::ask_for_everything() {
   for (unsigned plane = 0; plane < planes_.size(); ++plane) try_everybody(plane);
 }
 
-// A look, a question, its yes and what was dispatched: all but the reader have then done their
-// work.
+// A question, its yes and an act that the kernel rejects: all but the reader have then done their
+// work, and an act has passed the kernel's fence.
 void People::try_everybody(unsigned plane) {
   auto& client = arrive(plane, "carol", ++visitors_, [](ClientProcess& arrived) {
-    arrived.submit({std::string(text_of(CommandName::run_diagnostics)), {}, {}, {}});
+    arrived.submit({std::string(text_of(CommandName::request_demotion)), "nowhere", "drill", {}});
   });
   client.on_answer = [this, &client, plane](const RequestId& request,
                                             const client::Answer& answer) {
-    if (const auto* pending = std::get_if<client::Pending>(&answer)) {
-      client.confirm(request, yes(*pending));
+    if (const auto* pending = std::get_if<client::Pending>(&answer))
+      return client.confirm(request, yes(*pending));
+    const auto* failure = std::get_if<client::Failure>(&answer);
+    if (failure == nullptr || failure->record == 0 ||
+        failure->error.domain != Domain::kernel_rejection)
       return;
-    }
-    const auto* done = std::get_if<client::ViewAnswer>(&answer);
-    if (done == nullptr || done->record == 0) return;
     for (const auto* part : {"broker", "gate", "explainer", "keeper", "writer", "dispatcher"})
       world_.note(EventKind::serves, lane_of(plane, part));
     if (planes_[plane]->broker().serves(ActorRole::reader))

@@ -72,6 +72,8 @@ Talk draw_talk(Random& random, unsigned planes, std::uint64_t at_ms) {
   talk.think_ms = random.below(random.chance(200) ? 2500 : 50);
   for (auto left = random.below(2); left > 0; --left)
     talk.questions.push_back(draw_question(random, planes));
+  if (talk.command == request_demotion && random.chance(300))
+    talk.then = random.chance(500) ? "b" : "c";
   if (random.chance(250)) {
     talk.repeat = draw_question(random, planes);
     if (random.chance(500)) {
@@ -177,6 +179,7 @@ std::string describe(const Plan& plan) {
     text += fmt::format("t{} at {} ms: {} on plane {}: {} {} -> {} after {} ms", i, talk.at_ms,
                         talk.principal, talk.plane, text_of(talk.command), talk.node,
                         kReactionNames[static_cast<std::size_t>(talk.reaction)], talk.think_ms);
+    if (!talk.then.empty()) text += fmt::format("; then promotes {}", talk.then);
     for (const auto& question : talk.questions)
       text += fmt::format("; {} asks on plane {} after {} ms", question.principal, question.plane,
                           question.after_ms);

@@ -43,6 +43,7 @@ struct Talk {
   std::uint64_t think_ms = 0;
   std::vector<Question> questions;
   std::optional<Question> repeat;  ///< who sends the same request id again, and where
+  std::string then;                ///< a promotion that follows in the same session: its node
   std::string claims;              ///< a liar: the principal that its messages name
 };
 
