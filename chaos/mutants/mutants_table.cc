@@ -11,13 +11,19 @@ namespace aeromq::chaos {
 namespace {
 
 constexpr const char* kHead =
-    "# The mutants: is the checker able to see?\n\n"
-    "Each row is the product with one guarantee taken out (`chaos/mutants/NAME.mutant`), run under "
-    "the faults of its rung until the predicate named for it is broken. \"Needed\" is how many "
-    "runs "
-    "that took, counted from the first seed, \"budget\" how many it may take; \"first\" is the "
-    "predicate that was broken first of all. Written by `aeromq-chaos mutants --document` from a "
-    "run; do not edit.\n\n";
+    R"(# The mutants: is the checker able to see?
+
+Each row is the product with one guarantee taken out (a file of `chaos/mutants/` each; the product's
+own sources hold none), run under the faults of its rung until the predicate named for it is broken.
+"Needed" is how many runs that took, counted from the first seed, "budget" how many it may take;
+"first" is the predicate that was broken first of all. Where a rule is defended twice, the other
+defence is taken out too, and named. The disk rung walks through a fixed list of faults on real
+processes, so its budget is that list, and the number needed differs a little from run to run.
+
+Written by `aeromq-chaos mutants --document` from a run in which every mutant was caught; do not
+edit.
+
+)";
 
 // A cell holds no line end and no bar.
 std::string cell(std::string text) {
@@ -59,7 +65,8 @@ std::string line_of(const Caught& caught) {
 std::string document_of(const std::vector<Caught>& all, std::uint64_t clean_runs) {
   std::string text = kHead;
   text += fmt::format(
-      "{} mutants. The product itself, under the same first {} seeds of the simulation: nothing "
+      "{} mutants. The product itself, under the same first {} seeds of the simulation and the "
+      "same lists of the disk rung: nothing "
       "broken.\n\n"
       "| mutant | what it breaks | row | rung | predicate | needed | budget | first |\n"
       "| --- | --- | --- | --- | --- | --- | --- | --- |\n",
@@ -68,7 +75,7 @@ std::string document_of(const std::vector<Caught>& all, std::uint64_t clean_runs
     const auto& mutant = caught.mutant;
     const auto breaks = mutant.defences.empty()
                             ? mutant.breaks
-                            : mutant.breaks + " Defended twice: " + mutant.defences;
+                            : mutant.breaks + " Taken out with it: " + mutant.defences;
     text += fmt::format("| `{}` | {} | {} | {} | {} | {} | {} | {} ({}) |\n", mutant.name,
                         cell(breaks), cell(mutant.row), mutant.rung, mutant.predicate, caught.runs,
                         mutant.budget, caught.first, caught.first_runs);

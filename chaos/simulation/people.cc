@@ -5,6 +5,8 @@
 namespace aeromq::chaos {
 namespace {
 
+constexpr std::uint64_t kNewGateMs = 150;  // until a new gate serves
+
 Submit command_of(const Talk& talk) {
   const auto& row = command_row(talk.command);
   Submit command;
@@ -102,6 +104,12 @@ void People::react(const Talk& talk, ClientProcess& client, const client::Pendin
                [request, confirm](ClientProcess& other) { other.confirm(request, confirm); });
       });
       return;
+    case Reaction::lose_authority:
+      judge_anew(talk.plane, talk.principal, Authority::observer);
+      world_.after((talk.think_ms + kNewGateMs + kNewGateMs) * kNanosPerMs,
+                   [this, &talk] { judge_anew(talk.plane, talk.principal, Authority::operator_); });
+      return later(talk.think_ms + kNewGateMs,
+                   [&client, request, confirm] { client.confirm(request, confirm); });
     case Reaction::wrong_token:
       confirm.token.octets[0] ^= 1;
       break;
@@ -121,6 +129,12 @@ void People::react(const Talk& talk, ClientProcess& client, const client::Pendin
   }
   const auto late_ms = talk.reaction == Reaction::confirm_late ? kTokenTtlMs + 100 : 0;
   later(talk.think_ms + late_ms, [&client, request, confirm] { client.confirm(request, confirm); });
+}
+
+// A gate reads its policy when it starts.
+void People::judge_anew(unsigned plane, const std::string& principal, Authority authority) {
+  planes_[plane]->change_authority(principal, authority);
+  world_.end(planes_[plane]->actor(ActorRole::gate), "killed", Restart::at_once);
 }
 
 void People::ask(unsigned plane, const std::string& principal, const RequestId& about) {

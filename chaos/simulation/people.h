@@ -25,6 +25,7 @@ class People {
   void submitted(const Talk& talk, ClientProcess& client, const RequestId& request,
                  const Submit& command);
   void react(const Talk& talk, ClientProcess& client, const client::Pending& pending);
+  void judge_anew(unsigned plane, const std::string& principal, Authority authority);
   void ask(unsigned plane, const std::string& principal, const RequestId& about);
   void try_everybody(unsigned plane);
 

@@ -15,9 +15,9 @@ constexpr std::array<std::string_view, kFaultKinds> kFaultNames{
     "crash",   "pause", "lose",       "twice",    "delay",      "overtake",    "replay",
     "corrupt", "cut",   "partition",  "io_error", "no_space",   "short_write", "power_cut",
     "second",  "fence", "clock_jump", "policy",   "silent_node"};
-constexpr std::array<std::string_view, 9> kReactionNames{
-    "confirm",     "confirm_late",      "confirm_twice", "abandon",   "leave",
-    "wrong_token", "wrong_explanation", "forget_risks",  "by_another"};
+constexpr std::array<std::string_view, 10> kReactionNames{
+    "confirm",     "confirm_late",      "confirm_twice", "abandon",    "leave",
+    "wrong_token", "wrong_explanation", "forget_risks",  "by_another", "lose_authority"};
 constexpr std::array<std::string_view, 7> kActors{"broker", "gate",       "explainer", "keeper",
                                                   "writer", "dispatcher", "reader"};
 constexpr std::array kNodes{"a", "b", "c"};
@@ -33,9 +33,9 @@ auto pick(Random& random, const List& list) {
 Reaction draw_reaction(Random& random) {
   using enum Reaction;
   if (random.chance(600)) return confirm;
-  static constexpr std::array kRare{confirm_late,      confirm_twice, confirm_twice,
-                                    abandon,           leave,         wrong_token,
-                                    wrong_explanation, forget_risks,  by_another};
+  static constexpr std::array kRare{confirm_late, confirm_twice, confirm_twice,     abandon,
+                                    leave,        wrong_token,   wrong_explanation, forget_risks,
+                                    by_another,   lose_authority};
   return pick(random, kRare);
 }
 

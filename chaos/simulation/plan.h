@@ -21,6 +21,7 @@ enum class Reaction : std::uint8_t {
   wrong_explanation,  ///< the digest of another text
   forget_risks,       ///< enhanced: acknowledges nothing
   by_another,         ///< another operator sends the yes, with the right token
+  lose_authority,     ///< before the yes: no operator any more, for a while
 };
 
 /// Somebody asks what became of the request.

@@ -98,6 +98,17 @@ TEST(Single, ASecondHolderBreaksItAlone) {
   EXPECT_THAT(broken(history), testing::ElementsAre("I-SINGLE"));
 }
 
+TEST(Single, OnlyForceTakesAuthorityFromANode) {
+  for (const auto& [command, wanted] :
+       {std::pair{"request_promotion", std::vector<std::string>{"I-SINGLE"}},
+        std::pair{"force_promotion", std::vector<std::string>{}}}) {
+    Story story;
+    story.policy("alice", "operator");
+    story.executed("alice", command, "b");
+    EXPECT_EQ(broken(story.end()), wanted) << command;
+  }
+}
+
 TEST(Token, SpentAfterItRanOutBreaksIt) {
   auto history = good("executed and rejected");
   auto& spent = history[find(history, kind(EventKind::spent))];
@@ -138,6 +149,43 @@ TEST(Confirm, WithoutAKeeperTheRecordOfTheYesMustBeThere) {
     return e.kind == EventKind::kept && e.what == "confirmed";
   })].token = "ff";
   EXPECT_THAT(broken(history), testing::ElementsAre("I-CONFIRM"));
+}
+
+TEST(Confirm, EveryRiskThatWasListedMustBeNamed) {
+  for (const auto& [named, wanted] :
+       {std::pair{" LAG  OLD_PRIMARY ", std::vector<std::string>{}},
+        std::pair{" OLD_PRIMARY ", std::vector<std::string>{"I-CONFIRM"}},
+        std::pair{" LAG  OLD ", std::vector<std::string>{"I-CONFIRM"}},
+        std::pair{"", std::vector<std::string>{"I-CONFIRM"}}}) {
+    auto history = good("executed and rejected");
+    history[find(history, [](const Event& e) { return e.verdict == "pending"; })].text =
+        " OLD_PRIMARY  LAG ";
+    history[find(history, [](const Event& e) {
+      return e.kind == EventKind::asked && e.what == "confirm";
+    })].text = named;
+    EXPECT_EQ(broken(history), wanted) << named;
+  }
+}
+
+TEST(Confirm, NothingMayHappenBetweenTheExplanationAndTheEffect) {
+  auto history = good("executed and rejected");
+  for (auto& event : history)
+    if (event.kind == EventKind::effect) event.epoch += 5;
+  const auto epoch = history[find(history, kind(EventKind::effect))].epoch;
+  auto& explained = history[find(history, kind(EventKind::issued))].epoch;
+  explained = epoch - 1;
+  EXPECT_THAT(broken(history), IsEmpty());
+  explained = epoch - 2;
+  EXPECT_THAT(broken(history), testing::ElementsAre("I-CONFIRM"));
+}
+
+TEST(Auth, AnothersWordIsNoAuthority) {
+  auto history = good("executed and rejected");
+  const auto at = find(history, [](const Event& e) { return e.kind == EventKind::effect; });
+  const auto request = history[at].request;
+  for (auto& event : history)
+    if (event.request == request && event.kind == EventKind::asked) event.principal = "carol";
+  EXPECT_THAT(broken(history), Contains("I-AUTH"));
 }
 
 TEST(Auth, LosingAuthorityBeforeTheYesBreaksIt) {
