@@ -1,6 +1,7 @@
 // One simulated process: an inbox, a life and a death. What it holds is gone when it dies.
 #pragma once
 #include <deque>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -61,6 +62,7 @@ class Process {
     std::uint64_t restart_ms = 0;     ///< grows while its runs are short, as a supervisor's does
     std::uint64_t points = 0;         ///< passed, over all runs: where faults are aimed
     std::uint64_t held_until_ns = 0;  ///< SIGSTOP: nothing comes in or goes out before
+    std::map<std::uint64_t, std::uint64_t> ended_ns;  ///< by run
     bool wakes = false;
     std::uint32_t number = 0;  ///< of this run among all runs: owner of files and locks
     std::deque<Input> inbox;

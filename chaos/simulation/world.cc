@@ -145,6 +145,7 @@ void World::end(Process& process, const std::string& why, Restart restart) {
   auto& life = process.life;
   if (!life.alive) return;
   life.alive = false;
+  life.ended_ns[life.run] = now_ns_;
   note(EventKind::ended, process).what = why;
   auto* const disk_before = std::exchange(Disk::current, nullptr);
   process.forget();
@@ -217,7 +218,7 @@ std::uint64_t World::arrival_ns(const Wire& wire, int side) {
   auto at =
       std::max(now_ns_, from.process->life.held_until_ns) + (20 + random_.below(300)) * kNanosPerUs;
   for (const auto& partition : partitions_) {
-    if (partition.until_ns <= now_ns_) continue;
+    if (partition.until_ns <= now_ns_ || opens_now_) continue;
     const bool out = partition.out && from.process->lane() == partition.lane;
     const bool in = partition.in && to.process->lane() == partition.lane;
     if (out || in) at = std::max(at, partition.until_ns);
@@ -240,11 +241,12 @@ bool World::send(int number, Process& from, Parcel parcel) {
     if (keeps_old_ && !healed_) old_.emplace_back(from.lane(), parcel);
     // A dispatcher's open is never late: its successor connects after it has died, and the kernel
     // reads connections in the order in which they came.
-    const bool opens = parcel.type == MessageType::hello && event.peer == "kernel";
-    if (const auto* fault = opens ? nullptr : message_fault(parcel.number))
+    opens_now_ = parcel.type == MessageType::hello && event.peer == "kernel";
+    if (const auto* fault = opens_now_ ? nullptr : message_fault(parcel.number))
       if (!play(*fault, number, side, from, parcel)) return true;
   }
   const auto at = arrival_ns(wire, side);
+  opens_now_ = false;
   wire.ends[side].last_ns = at;
   deliver(number, side, at, std::move(parcel));
   return true;
@@ -309,13 +311,20 @@ bool World::play(const Fault& fault, int number, int side, Process& from, Parcel
 }
 
 void World::deliver(int number, int side, std::uint64_t at_ns, Parcel parcel) {
-  auto& to = wires_[static_cast<std::size_t>(number)].ends[side];
-  const auto place = ++to.sent;
-  after(at_ns - now_ns_, [this, number, side, place, parcel = std::move(parcel)]() mutable {
-    auto& wire = wires_[static_cast<std::size_t>(number)];
-    if (place >= wire.ends[side].lost_from || !lives(wire.ends[side])) return;
-    put(number, side, {number, false, std::move(parcel)});
-  });
+  auto& ends = wires_[static_cast<std::size_t>(number)].ends;
+  const auto place = ++ends[side].sent;
+  // What a stopped process is about to send leaves when it goes on, or never.
+  const auto leaves_ns = ends[1 - side].process->life.held_until_ns;
+  after(at_ns - now_ns_,
+        [this, number, side, place, leaves_ns, parcel = std::move(parcel)]() mutable {
+          auto& wire = wires_[static_cast<std::size_t>(number)];
+          if (place >= wire.ends[side].lost_from || !lives(wire.ends[side])) return;
+          const auto& from = wire.ends[1 - side];
+          const auto& ended = from.process->life.ended_ns;
+          const auto end = ended.find(from.run);
+          if (end != ended.end() && end->second < leaves_ns) return;
+          put(number, side, {number, false, std::move(parcel)});
+        });
 }
 
 void World::put(int number, int side, Process::Input input) {

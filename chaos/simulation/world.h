@@ -130,6 +130,7 @@ class World {
   bool keeps_old_ = false;                           ///< a replay is planned
   std::vector<std::pair<std::string, Parcel>> old_;  ///< sender's lane, what it sent
   bool healed_ = false;
+  bool opens_now_ = false;  ///< what is being sent opens a dispatcher's epoch
 };
 
 }  // namespace aeromq::chaos
