@@ -27,7 +27,12 @@ LiveActor* Registry::find_by_connection(const std::string& connection) {
 }
 
 bool Registry::join(LiveActor actor) {
-  return actors_.emplace(actor.role, std::move(actor)).second;
+  if (actors_.contains(actor.role)) return false;
+  constexpr int kBaseBits = 32;
+  actor.seq_out = ++joins_ << kBaseBits;  // WELCOME is the next one out,
+  actor.seq_in = actor.seq_out + 1;       // and its number the last one in
+  actors_.emplace(actor.role, std::move(actor));
+  return true;
 }
 
 void Registry::remove(ActorRole role) {

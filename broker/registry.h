@@ -43,7 +43,8 @@ class Registry {
   LiveActor* find(ActorRole role);
   const LiveActor* find(ActorRole role) const;
   LiveActor* find_by_connection(const std::string& connection);
-  /// False: an actor of this role lives, the newcomer is refused.
+  /// False: an actor of this role lives, the newcomer is refused. Both directions of the connection
+  /// are numbered from a base that no other has, so that a message of an earlier one never fits.
   bool join(LiveActor actor);
   void remove(ActorRole role);
   /// Was this the connection of an actor that is lost? It never joins again.
@@ -55,6 +56,7 @@ class Registry {
  private:
   static constexpr std::size_t kMaxLost = 256;  // connections end soon after: their actors exit
   std::map<ActorRole, LiveActor> actors_;
+  std::uint64_t joins_ = 0;
   std::deque<std::string> lost_;  // connections, newest last
 };
 

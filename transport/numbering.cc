@@ -3,10 +3,14 @@
 namespace aeromq::transport {
 
 bool Numbering::accept(const Header& header) {
+  // The first message tells where both ends count from: a broker begins each actor's connection
+  // anew, so that what was meant for an earlier one is out of turn.
+  if (!has_boot_) received_ = header.seq - 1;
   if (faulty_ || header.seq != received_ + 1 || (has_boot_ && header.boot != boot_)) {
     faulty_ = true;
     return false;
   }
+  if (!has_boot_) sent_ = header.seq;
   ++received_;
   boot_ = header.boot;
   has_boot_ = true;

@@ -14,8 +14,8 @@ class Numbering {
   }
   void sent() { ++sent_; }
 
-  /// True if `header` is exactly the next message of the same run of the other end. After the first
-  /// false nothing is accepted any more.
+  /// True if `header` is exactly the next message of the same run of the other end; the first one
+  /// sets the number that both ends go on from. After the first false nothing is accepted any more.
   bool accept(const Header& header);
   /// What came was no message at all.
   void end() { faulty_ = true; }

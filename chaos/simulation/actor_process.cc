@@ -21,6 +21,7 @@ namespace {
 
 constexpr std::uint64_t kHelloTimeoutMs = 3000;
 constexpr std::uint64_t kOpenTimeoutMs = 5000;
+constexpr std::uint64_t kLookAgainMs = 100;
 
 std::string_view part_name(ActorRole role) {
   switch (role) {
@@ -167,8 +168,10 @@ void ActorProcess::start() {
 
 void ActorProcess::give_up_unless(std::function<bool()> good, std::uint64_t ms) {
   world_.after(ms * kNanosPerMs, [this, good = std::move(good), run = life.run] {
-    if (life.alive && life.run == run && !good())
-      world_.step(*this, [this] { exit(process::kExitFault); });
+    if (!life.alive || life.run != run || good()) return;
+    // Who is stopped does not look at a clock.
+    if (life.held_until_ns != 0) return give_up_unless(good, kLookAgainMs);
+    world_.step(*this, [this] { exit(process::kExitFault); });
   });
 }
 

@@ -1,7 +1,5 @@
 #include "chaos/simulation/run.h"
 
-#include <set>
-
 #include "chaos/simulation/host_options.h"
 #include "chaos/simulation/people.h"
 
@@ -91,7 +89,6 @@ class Run {
         return plane.begin_second(broker::kActorRoles[fault.choice % broker::kActorRoles.size()]);
       case FaultKind::fence:
         world_.note_fault("fence", "kernel", fault.plane + 1);
-        fenced_.insert(fault.plane);
         return world_.step(kernel_, [&] { kernel_.fence(fault.plane + 1); });
       case FaultKind::clock_jump:
         world_.note_fault("clock_jump", "harness");
@@ -131,9 +128,12 @@ class Run {
       world_.disk(number).set_full(false);
     }
     for (const auto* node : {"a", "b", "c"}) kernel_.silence(node, false);
-    // Whoever fenced a dispatcher starts it anew: until its next act it does not know.
-    for (const auto number : fenced_)
-      world_.end(planes_[number]->actor(ActorRole::dispatcher), "killed", Restart::at_once);
+    // A dispatcher that was fenced, by a person or by a late open of its predecessor, learns it
+    // with its next act and then needs a person, who here comes before; a new kernel ends all
+    // epochs anyway.
+    if (plan_.wait_for_leases)
+      for (const auto& plane : planes_)
+        world_.end(plane->actor(ActorRole::dispatcher), "killed", Restart::at_once);
     // A person starts what stayed dead, and sends SIGCONT to what was stopped.
     for (auto* process : processes()) world_.revive(*process);
   }
@@ -148,7 +148,6 @@ class Run {
   }
 
   const Plan& plan_;
-  std::set<unsigned> fenced_;
   World world_;
   std::vector<std::unique_ptr<ControlPlane>> planes_;
   KernelProcess kernel_;
