@@ -167,9 +167,12 @@ int run_many(const Options& options) {
   Report report{"simulation", total.runs, total.coverage.faults, total.coverage.evaluated, {}};
   for (const auto& failure : total.failures) ++report.violations[failure.violation.predicate];
   print_report(report);
+  auto evidence = options;
+  if (evidence.out.empty())
+    evidence.out = std::filesystem::temp_directory_path() / "aeromq-simulation";
   std::set<std::string> shown;
   for (const auto& failure : total.failures)
-    if (shown.insert(failure.violation.predicate).second) show_failure(options, failure);
+    if (shown.insert(failure.violation.predicate).second) show_failure(evidence, failure);
   if (!total.failures.empty()) return 1;
   const auto missing = vacuous(total.coverage, {});
   for (const auto& what : missing) fmt::print("{}\n", what);
@@ -188,6 +191,7 @@ int main(int argc, char** argv) {
   app.add_option("--only", options.only, "with --seed: only these parts of its plan (t0,f2; none)");
   app.add_option("--until", options.until, "stop at the first run that breaks this predicate");
   app.add_flag("--brief", options.brief, "one line a violation, nothing shrunk");
+  app.add_option("--out", options.out, "folder for history, plan and picture of a run");
   app.add_flag("--trace", options.trace, "with --seed: print the history");
   CLI11_PARSE(app, argc, argv);
   return options.seed ? run_one(options) : run_many(options);

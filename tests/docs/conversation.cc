@@ -53,8 +53,12 @@ class Stage {
   Effects from_actor(ActorRole role, MessageType type, const RequestId& request, Bytes body) {
     const auto name = std::string(text_of(role));
     const auto boot = type == MessageType::hello ? BootId{} : options().boot;
-    return broker_.on_message({Side::control, name}, "uid:0",
-                              frames_of({type, boot, ++seq_[name], request, {}}, body), kStart);
+    auto effects =
+        broker_.on_message({Side::control, name}, "uid:0",
+                           frames_of({type, boot, ++seq_[name], request, {}}, body), kStart);
+    // WELCOME tells an actor where both ends count from.
+    if (type == MessageType::hello) seq_[name] = effects.send.front().header.seq;
+    return effects;
   }
   Effects from_client(const std::vector<Bytes>& frames) {
     return broker_.on_message({Side::client, "client"}, "olga", frames, kStart);
