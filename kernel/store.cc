@@ -98,7 +98,8 @@ bool sync_folder_of(const std::string& path) {
   const auto folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
   const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) return false;
-  const bool synced = ::fsync(fd) == 0;
+  // Some file systems know no such sync; what cannot be written needs none.
+  const bool synced = ::fsync(fd) == 0 || errno == EINVAL || errno == EROFS;
   ::close(fd);
   return synced;
 }
@@ -106,13 +107,17 @@ bool sync_folder_of(const std::string& path) {
 bool sync_file(const std::string& path) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return errno == ENOENT;
-  const bool synced = ::fsync(fd) == 0;
+  const bool synced = ::fsync(fd) == 0 || errno == EROFS;
+  // After a sync that failed in the kernel's own hands a page may count as clean and be on no disk:
+  // what is read next comes from the device.
+  ::posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
   ::close(fd);
   return synced;
 }
 
 // A kernel that was killed between the write and the sync of a commit has left it in the cache
-// only: whoever reads the file would see a row that a power cut can still take away.
+// only: whoever reads the file, or goes on with it, would tell of a row that a power cut can still
+// take away.
 bool sync_what_was_left(const std::string& path) {
   return sync_file(path + "-wal") && sync_file(path) && sync_folder_of(path);
 }
@@ -134,8 +139,8 @@ bool Store::exists(const std::string& path) { return size_of(path) > 0; }
 
 Result<Store> Store::open(const std::string& path, Mode mode) {
   if (!exists(path)) return fail(bad(path, "there is no register"));
-  if (mode == Mode::read_only && !sync_what_was_left(path))
-    return fail(bad(path, "it cannot be synced"));
+  if (!sync_what_was_left(path))
+    return fail(bad(path, std::string("it cannot be synced: ") + std::strerror(errno)));
   auto database = Database::open(path, mode == Mode::read_only);
   if (!database) return fail(database.error());
   const auto first = mode == Mode::read_only
@@ -156,6 +161,10 @@ Result<Store> Store::open(const std::string& path, Mode mode) {
 // a creation that died anywhere can be done again.
 Result<Store> Store::create(const std::string& path, const Register& first) {
   if (exists(path)) return fail(bad(path, "there is a register already"));
+  // SQLite would play them over the new one, history and rows of the old and all.
+  for (const auto* left : {"-wal", "-journal"})
+    if (exists(path + left))
+      return fail(bad(path, "it is gone, but " + path + left + " of it is still there"));
   const auto half = path + ".new";
   for (const auto* left : {"", "-journal"}) ::unlink((half + left).c_str());
   if (auto made = write_new(half, first); !made) return fail(made.error());

@@ -5,7 +5,9 @@ namespace aeromq::transport {
 bool Numbering::accept(const Header& header) {
   // The first message tells where both ends count from: a broker begins each actor's connection
   // anew, so that what was meant for an earlier one is out of turn.
-  if (!has_boot_) received_ = header.seq - 1;
+  // A base is a multiple of 2^32, and zero for clients.
+  constexpr std::uint64_t kCount = 0xFFFF'FFFF;
+  if (!has_boot_ && (header.seq & kCount) == 1) received_ = header.seq - 1;
   if (faulty_ || header.seq != received_ + 1 || (has_boot_ && header.boot != boot_)) {
     faulty_ = true;
     return false;

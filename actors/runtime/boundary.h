@@ -23,7 +23,7 @@ class Boundary {
   virtual int exit_code() const { return 1; }
   /// Readable when answers() or alive() may have news; -1 = nothing to wait for.
   virtual int fd() const { return -1; }
-  /// Called about every 100 ms, and after each batch.
+  /// Called about every 100 ms.
   virtual Result<void> idle(const Moment&) { return {}; }
 };
 

@@ -116,7 +116,11 @@ int Host::run(const CoreCalls& core, Boundary& boundary) {
     if (const auto now = process::now(); now.boot_ns >= next_tick.boot_ns) {
       next_tick = after_ms(now, kTickMs);
       turn.tick(now);
-      if (!boundary.idle(now)) return process::kExitPoisoned;  // the audit writer's alone
+      if (!boundary.idle(now)) {  // the audit writer's alone: who waits is told why (hole 14)
+        turn.carry_out(boundary, send);
+        peer_.set_linger_ms(kLastWordsMs);
+        return process::kExitPoisoned;
+      }
     }
     const bool worked = !turn.empty();
     const auto carried = turn.carry_out(boundary, send);

@@ -155,9 +155,12 @@ void Turn::say_unrecorded(const std::vector<Item>& items, const Error& error,
   for (const auto& item : items) {
     if (item.request.empty() || item.type == MessageType::report) continue;
     ErrorAnswer answer;
-    answer.error = make_error(ErrorCode::audit_unavailable,
-                              with_kernel_words(error.message, item.type, item.body),
-                              outcome_unrecorded(item.type, item.body));
+    // A diagnostic only reads: its `acted` has a view, and no verdict of the kernel.
+    const bool acts = item.type != MessageType::acted || item.request.kernel_action;
+    answer.error = acts ? make_error(ErrorCode::audit_unavailable,
+                                     with_kernel_words(error.message, item.type, item.body),
+                                     outcome_unrecorded(item.type, item.body))
+                        : make_error(ErrorCode::audit_unavailable, error.message);
     send(MessageType::error, item.request, encode(answer));
   }
 }

@@ -14,7 +14,7 @@
 #include "chaos/disk/power_cuts.h"
 #include "chaos/disk/site.h"
 #include "chaos/disk/tracer.h"
-#include "chaos/history/history.h"
+#include "chaos/timeline/evidence.h"
 
 namespace aeromq::chaos::disk {
 namespace {
@@ -64,7 +64,7 @@ void keep_evidence(const DiskOptions& options, const Site& site, std::uint64_t s
   for (int i = 0; dir == options.keep || fs::exists(dir, fault); ++i)
     dir = options.keep / (name + std::to_string(i));
   fs::create_directories(dir, fault);
-  write_history(site.history(), dir / "history.jsonl");
+  write_evidence(site.history(), dir);
   fs::copy(site.disk(), dir / "disk", fs::copy_options::recursive, fault);
   fs::copy(site.disk().parent_path() / "log", dir / "log", fs::copy_options::recursive, fault);
   fmt::print("kept: {}\n", dir.string());

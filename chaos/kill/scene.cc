@@ -8,8 +8,8 @@
 #include <map>
 #include <set>
 
-#include "chaos/history/history.h"
 #include "chaos/stack/processes.h"
+#include "chaos/timeline/evidence.h"
 
 namespace aeromq::chaos {
 namespace {
@@ -152,7 +152,7 @@ std::size_t Scene::finish(Coverage& coverage, const std::vector<std::string>& la
   }
   const auto found = judgement.violations.size() + faults_.size();
   if (found > 0) {
-    write_history(history, dir() / "history.jsonl");
+    write_evidence(history, dir());
     stack_->keep();
     fmt::print("kept: {}\n", (dir() / "history.jsonl").string());
   }

@@ -10,8 +10,8 @@
 
 #include "chaos/checker/checker.h"
 #include "chaos/checker/report.h"
-#include "chaos/history/history.h"
 #include "chaos/network/runs.h"
+#include "chaos/timeline/evidence.h"
 
 namespace aeromq::chaos::network {
 namespace {
@@ -115,7 +115,7 @@ class Rung {
       fs::remove_all(run.dir, ignored);
     } else {
       fs::create_directories(run.dir, ignored);
-      write_history(history, run.dir / "history.jsonl");
+      write_evidence(history, run.dir);
       for (const auto& violation : judgement.violations)
         fmt::print("  {} at event {}: {}\n", violation.predicate, violation.seq, violation.what);
       if (!fault.empty()) fmt::print("  {}\n", fault);

@@ -341,7 +341,10 @@ void ActorProcess::tick() {
   if (life.inbox.empty() && silence_ && silence_->too_long(world_.now()))
     return exit(process::kExitFault);
   running_->turn->tick(world_.now());
-  if (!running_->boundary->idle(world_.now())) return exit(process::kExitPoisoned);
+  if (!running_->boundary->idle(world_.now())) {
+    done();
+    return exit(process::kExitPoisoned);
+  }
   done();
 }
 

@@ -15,7 +15,7 @@
 #include "chaos/checker/report.h"
 #include "chaos/history/history.h"
 #include "chaos/simulation/shrink.h"
-#include "chaos/timeline/timeline.h"
+#include "chaos/timeline/evidence.h"
 
 namespace {
 
@@ -100,9 +100,8 @@ void keep_evidence(const Options& options, const Plan& plan, const RunResult& re
   if (options.out.empty()) return;
   const auto folder = std::filesystem::path(options.out) / fmt::format("seed-{}", plan.seed);
   std::filesystem::create_directories(folder);
-  write_history(result.history, folder / "history.jsonl");
+  write_evidence(result.history, folder);
   std::ofstream(folder / "plan.txt") << describe(plan) << replay << "\n";
-  std::ofstream(folder / "timeline.html") << timeline_html(result.history, result.judgement);
   fmt::print("kept: {}\n", folder.string());
 }
 

@@ -138,6 +138,18 @@ TEST_F(TurnTest, OutcomeHole14_TheKernelsRealOutcomeIsToldWithItsWords) {
   EXPECT_EQ(told_.outcome, Outcome::unknown);
 }
 
+TEST_F(TurnTest, ADiagnosticThatCannotBeRecordedHasExecutedNothing) {
+  disk_.full = true;
+  for (const bool lost : {false, true}) {
+    Acted shown;
+    shown.lost = lost;
+    turn_.take(MessageType::acted, some_request(false), "alice", encode(shown), kNow);
+    carry_out();
+    EXPECT_EQ(told_.outcome, Outcome::not_executed);
+    EXPECT_THAT(told_.message, ::testing::Not(HasSubstr("the kernel answered")));
+  }
+}
+
 TEST_F(TurnTest, OfARepeatNothingIsClaimedWhenItCannotBeRecorded) {
   disk_.full = true;
   take(MessageType::acted, acted(ActStatus::duplicate));
