@@ -41,6 +41,22 @@ TEST(Store, RefusesWhatIsNoRegister) {
   EXPECT_FALSE(Store::create(folder / "text", three_nodes()));
 }
 
+// SQLite would play the old one's pages over the new one: another history, rows come back (E2).
+TEST(Store, ANewOneNeverBeginsBesideTheRemainsOfAnother) {
+  const test::ScratchFolder folder;
+  const auto path = folder / "register";
+  for (const auto* left : {"-wal", "-journal"}) {
+    std::ofstream(path + left) << "pages of a register whose file is gone";
+    const auto made = Store::create(path, three_nodes());
+    ASSERT_FALSE(made) << left;
+    EXPECT_EQ(made.error().code, "INVALID_INPUT");
+    EXPECT_FALSE(Store::exists(path));
+    EXPECT_TRUE(Store::exists(path + left));
+    std::filesystem::remove(path + left);
+  }
+  EXPECT_TRUE(Store::create(path, three_nodes()));
+}
+
 TEST(Store, ACreationThatDiedAnywhereCanBeDoneAgain) {
   constexpr rlim_t kStep = 2048;
   const test::ScratchFolder folder;
