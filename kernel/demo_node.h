@@ -10,7 +10,7 @@ namespace aeromq::kernel {
 enum class Fault { none, stop, lag, claim };
 Fault parse_fault(std::string_view text);  ///< none for anything else
 
-/// The demo node as a pure core: what it reports next.
+/// One node. Never asks for itself: what it is told decides what it reports.
 class DemoNode {
  public:
   NodeReport next(const Assignment& told, Fault fault);
