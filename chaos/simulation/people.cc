@@ -49,7 +49,7 @@ void People::begin_talk(const Talk& talk) {
   client.claimed_principal = talk.claims;
   client.on_request = [this, &talk, &client](const RequestId& request) {
     if (request.counter == 1) return submitted(talk, client, request, command_of(talk));
-    asked_.push_back({request, {}});
+    asked_.push_back(request);
   };
   client.on_answer = [this, &talk, &client](const RequestId& request,
                                             const client::Answer& answer) {
@@ -64,7 +64,7 @@ void People::begin_talk(const Talk& talk) {
 
 void People::submitted(const Talk& talk, ClientProcess& client, const RequestId& request,
                        const Submit& command) {
-  asked_.push_back({request, command});
+  asked_.push_back(request);
   for (const auto& question : talk.questions)
     world_.after(question.after_ms * kNanosPerMs,
                  [this, &question, request] { ask(question.plane, question.principal, request); });
@@ -145,8 +145,8 @@ void People::ask(unsigned plane, const std::string& principal, const RequestId& 
 
 void People::ask_for_everything() {
   arrive(0, "otto", ++visitors_, [this](ClientProcess& client) {
-    for (const auto& asked : asked_)
-      if (asked.request.kernel_action) client.ask_outcome(asked.request);
+    for (const auto& request : asked_)
+      if (request.kernel_action) client.ask_outcome(request);
   });
   for (unsigned plane = 0; plane < planes_.size(); ++plane) try_everybody(plane);
 }

@@ -15,10 +15,6 @@ class People {
   void ask_for_everything();
 
  private:
-  struct Asked {
-    RequestId request;
-    Submit command;
-  };
   ClientProcess& arrive(unsigned plane, const std::string& principal, unsigned number,
                         std::function<void(ClientProcess&)> then);
   void begin_talk(const Talk& talk);
@@ -33,7 +29,7 @@ class People {
   std::vector<std::unique_ptr<ControlPlane>>& planes_;
   std::deque<std::unique_ptr<ClientProcess>> clients_;
   unsigned visitors_ = 100;  ///< numbers of clients that no talk stands behind
-  std::vector<Asked> asked_;
+  std::vector<RequestId> asked_;
 };
 
 }  // namespace aeromq::chaos

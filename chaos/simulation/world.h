@@ -102,7 +102,6 @@ class World {
   };
 
   bool lives(const WireEnd& end) const;
-  int side_of(const Wire& wire, const Process& process) const;
   void deliver(int wire, int side, std::uint64_t at_ns, Parcel parcel);
   void put(int wire, int side, Process::Input input);
   void wake(Process& process, std::uint64_t run);

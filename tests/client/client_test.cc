@@ -139,6 +139,24 @@ TEST(Client, AnIdIsForOneSubmit) {
   EXPECT_EQ(again.error().field, "request_id");
 }
 
+// What is told of a silent request ("nothing was confirmed") holds only of an id's first submit, by
+// the connection that gave it (E1).
+TEST(Client, AnIdThatWasAnsweredOrIsSomebodyElsesIsNotSubmitted) {
+  ScriptedBroker broker(silence);
+  auto client = connect(broker, kQuick);
+  const auto request = client.next_request(request_promotion).value();
+  ASSERT_FALSE(client.submit(request, a_command(request_promotion)));  // silence: given up
+  auto foreign = request;
+  foreign.counter += 1;
+  for (const auto& id : {request, foreign}) {
+    const auto again = client.send_submit(id, a_command(request_promotion));
+    ASSERT_FALSE(again);
+    EXPECT_EQ(again.error().code, "INVALID_INPUT");
+    EXPECT_EQ(again.error().field, "request_id");
+  }
+  EXPECT_EQ(broker.count(MessageType::submit), 1U);
+}
+
 // ---- silence -----------------------------------------------------------------------------------
 
 TEST(Client, SilenceAfterTheConfirmationIsUnknownAndNothingIsSentAgain) {
