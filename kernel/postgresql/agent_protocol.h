@@ -1,0 +1,166 @@
+// What travels between the kernel and an agent, and between agents: the frames of
+// messages/envelope.h over CURVE, outside the route table, since no broker forwards them. Types
+// only, no I/O.
+//
+// A connection that acts is made for one action: AgentOpen promises the term, AgentAct names the
+// same term, and the answer ends it. Everything else only reads.
+#pragma once
+#include "messages/kernel.h"
+#include "messages/routes.h"
+
+namespace aeromq::postgresql {
+
+/// "From now on take nothing of a term below this one." The agent journals the promise before it
+/// answers. Only the kernel's key may open.
+struct AgentOpen {
+  static constexpr auto kType = static_cast<MessageType>(130);
+  HistoryId history;       ///< the register's; an agent is bound to the first that opens it
+  std::uint64_t term = 0;  ///< durable in the register before it is said here
+  static constexpr auto fields() {
+    return std::tuple{Field{"history", &AgentOpen::history}, Field{"term", &AgentOpen::term}};
+  }
+  friend bool operator==(const AgentOpen&, const AgentOpen&) = default;
+};
+
+struct AgentOpened {
+  static constexpr auto kType = static_cast<MessageType>(131);
+  std::uint64_t promised = 0;  ///< the highest term ever promised here, now durable
+  std::vector<Error> refused;  ///< at most one: another history, a term that is not higher
+  static constexpr auto fields() {
+    return std::tuple{Field{"promised", &AgentOpened::promised},
+                      Field{"refused", &AgentOpened::refused, 1}};
+  }
+  friend bool operator==(const AgentOpened&, const AgentOpened&) = default;
+};
+
+/// The one action of a term. The agent claims the id durably, then validates, then acts.
+struct AgentAct {
+  static constexpr auto kType = static_cast<MessageType>(132);
+  std::uint64_t term = 0;
+  Act act;                   ///< as the kernel was asked; fencing_epoch is the kernel's
+  std::string last_primary;  ///< who was demoted last; empty: nobody by aeromq
+  std::uint64_t shutdown_checkpoint =
+      0;  ///< of that demotion: a successor must be strictly past it
+  static constexpr auto fields() {
+    using A = AgentAct;
+    return std::tuple{Field{"term", &A::term}, Field{"act", &A::act},
+                      Field{"last_primary", &A::last_primary, 64},
+                      Field{"shutdown_checkpoint", &A::shutdown_checkpoint}};
+  }
+  friend bool operator==(const AgentAct&, const AgentAct&) = default;
+};
+
+/// What a journal has of one request id. executed and rejected are final; an agent that gave a
+/// claim up has it as rejected with the code VOIDED.
+enum class ClaimState : std::uint8_t { none, open, executed, rejected };
+}  // namespace aeromq::postgresql
+template <>
+struct aeromq::EnumNames<aeromq::postgresql::ClaimState> {
+  static constexpr std::array<std::string_view, 4> value{"none", "open", "executed", "rejected"};
+};
+namespace aeromq::postgresql {
+
+/// A journal's word on one request id. Answers AgentAct (when it is done) and AgentAsk (at once).
+struct AgentClaim {
+  static constexpr auto kType = static_cast<MessageType>(133);
+  RequestId request;
+  ClaimState state = ClaimState::none;
+  bool repeat = false;         ///< AgentAct only: the id was claimed before; nothing was done now
+  std::uint64_t promised = 0;  ///< read together with the claim
+  std::uint64_t term = 0;      ///< of the claim
+  std::string node;
+  std::string action;
+  std::string principal;
+  std::string phase;           ///< open: what is being done, for people
+  std::uint64_t since_ms = 0;  ///< open: how long, in the agent's clock
+  std::string code;            ///< rejected: the stable code; none: why AgentAct was not taken
+  std::string text;            ///< PostgreSQL's own words and SQLSTATE where it had any
+  std::vector<std::string> invariants;
+  std::vector<Effect> effects;            ///< executed: role, timeline, switch or shutdown position
+  std::uint64_t shutdown_checkpoint = 0;  ///< executed demotion
+  std::uint64_t timeline = 0;             ///< executed promotion: the new one
+  static constexpr auto fields() {
+    using C = AgentClaim;
+    return std::tuple{Field{"request", &C::request},
+                      Field{"state", &C::state},
+                      Field{"repeat", &C::repeat},
+                      Field{"promised", &C::promised},
+                      Field{"term", &C::term},
+                      Field{"node", &C::node, 64},
+                      Field{"action", &C::action, 64},
+                      Field{"principal", &C::principal, 64},
+                      Field{"phase", &C::phase, 64},
+                      Field{"since_ms", &C::since_ms},
+                      Field{"code", &C::code, 64},
+                      Field{"text", &C::text, 1024},
+                      Field{"invariants", &C::invariants, 16},
+                      Field{"effects", &C::effects, 32},
+                      Field{"shutdown_checkpoint", &C::shutdown_checkpoint},
+                      Field{"timeline", &C::timeline}};
+  }
+  friend bool operator==(const AgentClaim&, const AgentClaim&) = default;
+};
+
+/// "What became of this id here?" Reads only.
+struct AgentAsk {
+  static constexpr auto kType = static_cast<MessageType>(134);
+  RequestId request;
+  static constexpr auto fields() { return std::tuple{Field{"request", &AgentAsk::request}}; }
+  friend bool operator==(const AgentAsk&, const AgentAsk&) = default;
+};
+
+/// "How is the server beside you?" Reads only; other agents may ask it too.
+struct AgentLook {
+  static constexpr auto kType = static_cast<MessageType>(135);
+  static constexpr auto fields() { return std::tuple{}; }
+  friend bool operator==(const AgentLook&, const AgentLook&) = default;
+};
+
+/// What an agent knows of the server beside it, from its files and its process table.
+struct AgentStatus {
+  static constexpr auto kType = static_cast<MessageType>(136);
+  std::string node;
+  std::uint64_t system_identifier = 0;
+  bool running = false;  ///< a postmaster of this PGDATA lives: its pid file's process is it
+  std::uint64_t pid = 0;
+  NodeRole durable_role = NodeRole::none;  ///< replica: standby.signal is there; the role on disk
+  bool promote_signal = false;             ///< the file `promote` waits
+  std::string control_state;               ///< pg_controldata: "in production", "shut down", ...
+  std::uint64_t checkpoint = 0;            ///< pg_controldata: latest checkpoint location
+  std::uint64_t checkpoint_timeline = 0;
+  std::uint64_t minimum_recovery_end = 0;
+  std::string manager;      ///< an automatic manager that owns this server; empty: none seen
+  std::string not_started;  ///< why the agent does not start it; empty: nothing holds it
+  std::uint64_t promised = 0;
+  bool bound = false;  ///< to a register's history
+  HistoryId history;
+  std::vector<RequestId> open_claim;  ///< at most one
+  std::string open_action;
+  std::string phase;
+  std::uint64_t open_ms = 0;
+  static constexpr auto fields() {
+    using S = AgentStatus;
+    return std::tuple{Field{"node", &S::node, 64},
+                      Field{"system_identifier", &S::system_identifier},
+                      Field{"running", &S::running},
+                      Field{"pid", &S::pid},
+                      Field{"durable_role", &S::durable_role},
+                      Field{"promote_signal", &S::promote_signal},
+                      Field{"control_state", &S::control_state, 64},
+                      Field{"checkpoint", &S::checkpoint},
+                      Field{"checkpoint_timeline", &S::checkpoint_timeline},
+                      Field{"minimum_recovery_end", &S::minimum_recovery_end},
+                      Field{"manager", &S::manager, 128},
+                      Field{"not_started", &S::not_started, 512},
+                      Field{"promised", &S::promised},
+                      Field{"bound", &S::bound},
+                      Field{"history", &S::history},
+                      Field{"open_claim", &S::open_claim, 1},
+                      Field{"open_action", &S::open_action, 64},
+                      Field{"phase", &S::phase, 64},
+                      Field{"open_ms", &S::open_ms}};
+  }
+  friend bool operator==(const AgentStatus&, const AgentStatus&) = default;
+};
+
+}  // namespace aeromq::postgresql

@@ -1,0 +1,100 @@
+// What one look at a PostgreSQL cluster saw: one sample per node, each with its own moment, and an
+// explicit entry for a node that did not answer. Plain values: every rule is a pure function of
+// them. A sample is never completed by a guess.
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "kernel/postgresql/agent_protocol.h"
+
+namespace aeromq::postgresql {
+
+using Lsn = std::uint64_t;  ///< octets of history; shown as position_text()
+
+/// One line of a timeline history file: this timeline ended, and the next began, at `end`.
+struct TimelineEnd {
+  std::uint32_t timeline = 0;
+  Lsn end = 0;
+  friend bool operator==(const TimelineEnd&, const TimelineEnd&) = default;
+};
+
+/// A row of pg_stat_replication.
+struct Streamer {
+  std::string application_name;
+  std::string client_address;
+  std::string state;  ///< streaming, catchup, ...
+  Lsn sent = 0;
+  Lsn write = 0;
+  Lsn flush = 0;
+  Lsn replay = 0;
+  std::string sync_state;  ///< async, potential, sync, quorum
+  friend bool operator==(const Streamer&, const Streamer&) = default;
+};
+
+/// A row of pg_replication_slots.
+struct Slot {
+  std::string name;
+  bool active = false;
+  Lsn restart = 0;
+  std::string wal_status;
+  std::string safe_wal_size;  ///< octets, or empty: no limit
+  friend bool operator==(const Slot&, const Slot&) = default;
+};
+
+/// pg_stat_wal_receiver: whom a standby streams from.
+struct Receiver {
+  std::string status;
+  std::string sender_host;
+  std::uint64_t sender_port = 0;
+  std::uint32_t timeline = 0;
+  Lsn flushed = 0;
+  std::string slot;
+  friend bool operator==(const Receiver&, const Receiver&) = default;
+};
+
+/// One node as one look saw it. Without `answered` only node, host, times, the error and what the
+/// agent said mean anything.
+struct NodeSample {
+  std::string node;
+  std::string host;  ///< "10.0.0.1:5432"
+  bool answered = false;
+  std::string sqlstate;  ///< why not, in PostgreSQL's words if it had any
+  std::string error;
+  std::uint64_t at_ms = 0;  ///< boot clock of who looked
+  std::uint64_t took_ms = 0;
+  std::uint64_t system_identifier = 0;
+  bool in_recovery = true;
+  std::uint32_t timeline = 0;  ///< IDENTIFY_SYSTEM, never pg_control_checkpoint()
+  Lsn position = 0;            ///< flushed; of a standby greatest(received, replayed)
+  Lsn replayed = 0;
+  bool replay_paused = false;
+  std::vector<TimelineEnd> ancestors;  ///< TIMELINE_HISTORY of `timeline`, oldest first
+  std::uint64_t server_version = 0;
+  std::string synchronous_standby_names;
+  std::string synchronous_commit;
+  std::vector<Streamer> streamers;
+  std::vector<Slot> slots;
+  std::optional<Receiver> receiver;
+  std::vector<std::string> managers;  ///< sessions of Patroni, repmgrd, pg_auto_failover seen here
+  std::optional<AgentStatus> agent;   ///< what its agent said in the same look
+  std::string agent_error;            ///< why it said nothing
+  friend bool operator==(const NodeSample&, const NodeSample&) = default;
+};
+
+/// One look. Nodes in name order, all of the settings' nodes, always.
+struct ClusterSample {
+  std::uint64_t began_ms = 0;  ///< boot clock
+  std::uint64_t wall_ms = 0;   ///< for people only
+  std::vector<NodeSample> nodes;
+  friend bool operator==(const ClusterSample&, const ClusterSample&) = default;
+};
+
+/// The node of that name, or nullptr.
+inline const NodeSample* find_node(const ClusterSample& sample, std::string_view name) {
+  for (const auto& node : sample.nodes)
+    if (node.node == name) return &node;
+  return nullptr;
+}
+
+}  // namespace aeromq::postgresql
