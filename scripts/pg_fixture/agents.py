@@ -106,9 +106,9 @@ def stop(node, number=signal.SIGTERM):
     pid = running(node)
     if pid:
         processes.send([pid], number)
-        if not processes.wait_ended(pid, 10):
+        if processes.wait_ended([pid], 10):
             processes.send([pid], signal.SIGKILL)
-            processes.wait_ended(pid, 10)
+            processes.wait_ended([pid], 10)
     if os.path.exists(pid_file(node)):
         os.unlink(pid_file(node))
     return pid is not None

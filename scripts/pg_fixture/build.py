@@ -95,8 +95,9 @@ def build(cluster):
     write(first.data + "/postgresql.conf", "include '../postgresql.conf'\n")
     servers.start(cluster, first)
     for sql in ROLES + ["CREATE DATABASE app OWNER app"]:
-        # Nobody could acknowledge it yet, were the cluster synchronous.
-        servers.psql(cluster, first, sql, more="dbname=postgres options='-c synchronous_commit=local'")
+        # No standby could acknowledge it yet, were the cluster synchronous.
+        servers.psql(cluster, first, sql,
+                     more="dbname=postgres options='-c synchronous_commit=local'")
     servers.stop(cluster, first)
     for node in others:  # a cold copy: exact, and smaller than what base backups would leave
         copy_tree(first.data, node.data)
@@ -109,7 +110,8 @@ def make_slots(cluster, node):
     """Each node keeps a slot for each other: whoever becomes primary can serve the rest at once."""
     for other in cluster.nodes:
         if other is not node:
-            servers.psql(cluster, node, f"SELECT pg_create_physical_replication_slot('{other.name}')")
+            servers.psql(cluster, node,
+                         f"SELECT pg_create_physical_replication_slot('{other.name}')")
 
 
 @contextlib.contextmanager

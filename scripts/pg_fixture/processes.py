@@ -1,4 +1,4 @@
-"""Which processes are ours, read from /proc: a pid alone proves nothing, it may be somebody else's."""
+"""Which processes are ours, read from /proc. A pid alone proves nothing: it is used again."""
 import os
 import signal
 import time
@@ -73,15 +73,24 @@ def send(pids, number):
             pass
 
 
-def wait_gone(pids, seconds):
-    """Waits until all are gone and reaped; what is left then."""
+def wait(pids, seconds, done):
     deadline = time.monotonic() + seconds
     left = set(pids)
-    while left and time.monotonic() < deadline:
-        left = {pid for pid in left if alive(pid)}
-        if left:
-            time.sleep(0.01)
-    return left
+    while True:
+        left = {pid for pid in left if not done(pid)}
+        if not left or time.monotonic() > deadline:
+            return left
+        time.sleep(0.01)
+
+
+def wait_reaped(pids, seconds):
+    """Waits until nothing is left of them, not even a zombie; what is left then."""
+    return wait(pids, seconds, lambda pid: not alive(pid))
+
+
+def wait_ended(pids, seconds):
+    """Waits until none runs. A zombie has ended: its parent may be slow, or be this process."""
+    return wait(pids, seconds, lambda pid: (stat(pid) or ("Z", 0))[0] == "Z")
 
 
 def kill_servers(data):
@@ -91,14 +100,4 @@ def kill_servers(data):
         if not pids:
             return
         send(pids, signal.SIGKILL)
-        wait_gone(pids, 1)
-
-
-def wait_ended(pid, seconds):
-    """A zombie has ended, too: its parent may be slow, or this process. False: it still runs."""
-    deadline = time.monotonic() + seconds
-    while (found := stat(pid)) and found[0] != "Z":
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.01)
-    return True
+        wait_ended(pids, 1)

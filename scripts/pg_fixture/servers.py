@@ -34,7 +34,7 @@ def start(cluster, node):
     if not os.path.isdir(node.data):
         raise Fault(f"{node.name} has no data directory")
     # A killed server's children end a moment after it; until then its shared memory is in use.
-    processes.wait_gone(processes.servers(node.data), 5)
+    processes.wait_ended(processes.servers(node.data), 5)
     began = os.path.getsize(node.log) if os.path.exists(node.log) else 0
     ran = run([cluster.bin + "/pg_ctl", "start", "-D", node.data, "-l", node.log, "-w", "-t",
                str(START_S)], check=False, timeout=START_S + 10)
@@ -61,10 +61,10 @@ def kill(node):
         return False
     children = processes.servers(node.data) - {pid}
     processes.send([pid], signal.SIGKILL)
-    if processes.wait_gone([pid], 10):
+    if processes.wait_reaped([pid], 10):
         raise Fault(f"{node.name}: process {pid} was killed and is not reaped")
     # Its children notice at once, unless somebody stopped them.
-    processes.wait_gone(children, 2)
+    processes.wait_ended(children, 2)
     processes.kill_servers(node.data)
     return True
 
@@ -74,7 +74,7 @@ def end(node):
     pid = processes.postmaster(node.data)
     if pid:
         processes.send([pid], signal.SIGQUIT)
-        processes.wait_ended(pid, 3)
+        processes.wait_ended([pid], 3)
     processes.kill_servers(node.data)
     remove_shared_memory(node.data)
 

@@ -67,9 +67,10 @@ class Fixture(unittest.TestCase):
         with open(self.directory + "/cluster.json", encoding="utf-8") as f:
             said = json.load(f)
         port = next(n["port"] for n in said["nodes"] if n["name"] == node)
-        return subprocess.run([said["bin"] + "/psql", "-XAtqw", "-h", "127.0.0.1", "-p", str(port),
-                               "-U", user, "-d", "postgres", "-c", sql], text=True, timeout=PATIENCE_S,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT).stdout.strip()
+        ran = subprocess.run([said["bin"] + "/psql", "-XAtqw", "-h", "127.0.0.1", "-p", str(port),
+                              "-U", user, "-d", "postgres", "-c", sql], text=True,
+                             timeout=PATIENCE_S, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        return ran.stdout.strip()
 
     def wait(self, what, condition):
         deadline = time.monotonic() + PATIENCE_S
