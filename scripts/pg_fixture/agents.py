@@ -63,14 +63,12 @@ def endpoint(node):
 
 def listens(where):
     scheme, _, address = where.partition("://")
-    if scheme == "ipc":
-        return os.path.exists(address)
     host, _, port = address.rpartition(":")
-    try:
-        socket.create_connection((host, int(port)), 1).close()
-        return True
-    except OSError:
-        return False
+    unix = scheme == "ipc"
+    with socket.socket(socket.AF_UNIX if unix else socket.AF_INET) as probe:
+        probe.settimeout(1)
+        # A socket file alone says nothing: a killed agent leaves it.
+        return probe.connect_ex(address if unix else (host, int(port))) == 0
 
 
 def start(node, bin_dir):
