@@ -56,7 +56,7 @@ CORES = [
     r"actors/(?!runtime/)\w+/(?!main\.|\w+_boundary\.)",
     r"actors/step\.h",
     r"kernel/(register|rejection|demo_node|outcome_rule)\.",
-    r"kernel/postgresql/sight/(checks\w*|facts|memory|not_checked|synchronous|text|timeline|views)\.",
+    r"kernel/postgresql/sight/(checks\w*|facts|findings|memory|not_checked|synchronous|text|timeline|views)\.",
     r"audit/(format|trail)\.",
     r"supervisor/restart_policy\.",
 ]
