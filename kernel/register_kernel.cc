@@ -107,7 +107,7 @@ std::optional<ActAnswer> RegisterKernel::refusal(const Act& act, const Standing&
   return std::nullopt;
 }
 
-ActAnswer RegisterKernel::repeat_of(const LedgerRow& row) {
+ActAnswer repeat_of(const LedgerRow& row) {
   auto answer = row.answer;
   // Of a row that says "not executed" the answer is the first one's: a refusal, as its outcome is.
   if (row.not_executed) return answer;

@@ -48,8 +48,6 @@ class RegisterKernel {
   /// told "not executed, final".
   std::optional<ActAnswer> refusal(const Act& act, const Standing& standing,
                                    const Moment& now) const;
-  /// What a repeat is told, when the ledger has the first one.
-  static ActAnswer repeat_of(const LedgerRow& row);
   OutcomeAnswer outcome(const RequestId& request, const Moment& now) const;
   /// The snapshot that is shown next is another one.
   void changed();
@@ -78,6 +76,9 @@ constexpr std::uint64_t wall_ms(const Moment& now) { return now.wall_ns / kNanos
 
 /// The outcome as the file of a dead kernel tells it, under its lifetime lock.
 OutcomeAnswer outcome_of_dead(const Store& store, const RequestId& request, const Moment& now);
+
+/// What a repeat is told, when the ledger has the first one.
+ActAnswer repeat_of(const LedgerRow& row);
 
 /// A refusal: nothing happened, and no row says so.
 ActAnswer refused(std::string code, std::string text);

@@ -13,6 +13,7 @@
 namespace aeromq::kernel {
 
 class Database;
+class Statement;
 
 /// A person ended an epoch: who, why, when.
 struct FenceRow {
