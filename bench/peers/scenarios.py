@@ -1,0 +1,291 @@
+"""The scenarios. Each takes a tool that is up with a writer at work, and fills a Row with facts."""
+
+import os
+import pathlib
+import signal
+import time
+
+import servers
+from command import ask
+
+SETTLE_S = 45       # longer than Patroni's ttl (30 s): what it would do by itself has happened
+
+
+class Row:
+    """What is told about one tool in one scenario."""
+
+    def __init__(self, scenario, tool):
+        self.scenario, self.tool = scenario, tool.name
+        self.facts = {}
+        self.transcript = []
+
+    def fact(self, name, text):
+        self.facts[name] = text
+        self.log(f"{name}: {text}")
+
+    def log(self, text):
+        self.transcript.append(text)
+
+    def commands(self, name, tool, done):
+        """Several commands as one fact: exit code, time, and the line that matters."""
+        for command in done:
+            self.log(command.text())
+        self.facts[name] = "; ".join(
+            f"{'SIGKILL' if c.killed else f'exit {c.code}'}, {c.seconds:.1f} s: {tool.essence(c)}"
+            for c in done)
+
+
+def give(tool, old, new):
+    """The whole act without a fault; stops at the first command that fails."""
+    done = []
+    for begin in tool.steps(old, new):
+        done.append(begin())
+        done[-1].wait(150)
+        if done[-1].code != 0:
+            break
+    return done
+
+
+def settled(tool, seconds=SETTLE_S):
+    """Waits until there is one primary, the others stream from it and the tool says nothing against it,
+    or the time is up; then what is true."""
+    def whole():
+        told = servers.truth(tool.nodes)
+        return told if told.count("PRIMARY") == 1 and told.count("standby, from") == 2 else None
+    try:
+        servers.poll("one primary and two that follow", seconds, whole, 0.3)
+        time.sleep(1)
+    except TimeoutError:
+        pass
+    return servers.truth(tool.nodes)
+
+
+def losses(row, tool, writer, began):
+    there = servers.primaries(tool.nodes)
+    row.fact("outage", writer.outage(began))
+    row.fact("acknowledged rows lost", "; ".join(f"{writer.lost(n)} (on {n.name})" for n in there) or
+             "no primary to ask")
+
+
+def questions(row, tool, node):
+    asked = [ask(argv) if isinstance(argv, list) else argv() for argv in tool.questions(node)]
+    row.commands("did it happen?", tool, asked)
+
+
+def repeat(row, tool, old, new):
+    """The same command once more, word for word."""
+    before = servers.truth(tool.nodes)
+    began = time.monotonic()
+    row.commands("the same command again", tool, tool.repeat(old, new))
+    row.log(f"took {time.monotonic() - began:.1f} s")
+    after = settled(tool, 30)
+    row.fact("then", "nothing changed" if after == before else after)
+
+
+def planned(tool, writer):
+    """1. A planned switchover from n1 to n2."""
+    row = Row("planned switchover", tool)
+    n1, n2, _ = tool.nodes
+    began = time.monotonic()
+    row.commands("command", tool, give(tool, n1, n2))
+    row.fact("true after", settled(tool))
+    losses(row, tool, writer, began)
+    row.fact("what remains", tool.record(n2))
+    return row
+
+
+def behind(tool, writer):
+    """1b. The same while the target has stopped streaming: its slot was dropped on the primary."""
+    row = Row("planned switchover, target does not stream", tool)
+    n1, n2, _ = tool.nodes
+    slot = servers.query(n1, "select slot_name from pg_replication_slots s join pg_stat_replication r on "
+                         "s.active_pid = r.pid where application_name = 'n2'")
+    row.log(f"slot of n2 on n1: {slot}")
+    servers.query(n1, f"do $$ begin for i in 1..400 loop begin perform pg_drop_replication_slot('{slot}')"
+                  "; exit; exception when object_in_use then perform pg_terminate_backend(active_pid) "
+                  f"from pg_replication_slots where slot_name = '{slot}'; perform pg_sleep(0.01); end; "
+                  "end loop; end $$", seconds=10)
+    count = len(writer.acknowledged)
+    servers.poll("rows that n2 does not get", 10, lambda: len(writer.acknowledged) > count + 50)
+    row.fact("true before", servers.truth(tool.nodes))
+    began = time.monotonic()
+    row.commands("command", tool, give(tool, n1, n2))
+    row.fact("true after", settled(tool))
+    losses(row, tool, writer, began)
+    return row
+
+
+def killed_while_stopping(tool, writer):
+    """2a. SIGKILL of the tool while the old primary hangs in its stop (a walsender is frozen)."""
+    row = Row("CLI killed while the old primary stops", tool)
+    n1, n2, _ = tool.nodes
+    began = time.monotonic()
+    with servers.frozen(servers.walsender(n1, "n3")):
+        command = tool.steps(n1, n2)[0]()
+        servers.poll("n1 is stopping", 60, lambda: (servers.postmaster(n1) or (0, ""))[1] == "stopping")
+        command.kill()
+    row.commands("command", tool, [command])
+    servers.poll("the stop of n1 is through", 30,
+                 lambda: (servers.postmaster(n1) or (0, ""))[1] != "stopping")
+    row.fact("true after", settled(tool))
+    row.fact("outage until here", writer.outage(began))
+    questions(row, tool, n2)
+    repeat(row, tool, n1, n2)
+    losses(row, tool, writer, began)
+    return row
+
+
+def promoting(tool, n1, n2, until):
+    """Gives the act while the target's startup process is frozen; until() ends the freeze."""
+    done = []
+    startup = servers.child(n2, "startup")
+    with servers.frozen(startup):
+        for begin in tool.steps(n1, n2):
+            done.append(begin())
+            servers.poll("the step has ended or a promotion is asked for", 120, lambda: (
+                not done[-1].running() or pathlib.Path(n2.data, "promote").exists()))
+            if pathlib.Path(n2.data, "promote").exists():
+                break
+            if done[-1].wait(5) != 0:
+                return done, False
+        until(done[-1])
+    return done, True
+
+
+def killed_while_promoting(tool, writer):
+    """2b. SIGKILL of the tool while the target hangs in its promotion (its startup process is frozen)."""
+    row = Row("CLI killed while the target is promoted", tool)
+    n1, n2, _ = tool.nodes
+    began = time.monotonic()
+    done, reached = promoting(tool, n1, n2, lambda command: command.kill() if command.running()
+                              else command.wait(1))
+    row.commands("command", tool, done)
+    row.fact("promotion asked for", str(reached))
+    row.fact("true after", settled(tool))
+    row.fact("outage until here", writer.outage(began))
+    questions(row, tool, n2)
+    repeat(row, tool, n1, n2)
+    losses(row, tool, writer, began)
+    return row
+
+
+def slow_promotion(tool, writer):
+    """3. The target's promotion hangs until the command has given its answer, and goes on then."""
+    row = Row("promotion slower than the tool's patience", tool)
+    n1, n2, _ = tool.nodes
+    began = time.monotonic()
+    told = {}
+
+    def until(command):
+        command.wait(150)
+        told["truth"] = servers.truth(tool.nodes)
+    done, reached = promoting(tool, n1, n2, until)
+    row.commands("command", tool, done)
+    row.fact("promotion asked for", str(reached))
+    row.fact("true when it answered", told.get("truth", "-"))
+    row.fact("true after", settled(tool))
+    row.fact("outage until here", writer.outage(began))
+    questions(row, tool, n2)
+    repeat(row, tool, n1, n2)
+    losses(row, tool, writer, began)
+    return row
+
+
+def answered_late(tool, writer):
+    """2d. The act is done and its answer is lost; somebody switches back; the first one asks again."""
+    row = Row("done, answer lost, switched back by another, same command again", tool)
+    n1, n2, _ = tool.nodes
+    began = time.monotonic()
+    row.commands("command", tool, give(tool, n1, n2))
+    row.fact("true after", settled(tool))
+    row.commands("switched back", tool, give(tool, n2, n1))
+    row.fact("true before the repeat", settled(tool))
+    repeat(row, tool, n1, n2)
+    losses(row, tool, writer, began)
+    return row
+
+
+def split_brain(tool, writer):
+    """4. pg_promote() by hand on n2 while n1 lives."""
+    row = Row("raw pg_promote on n2 while n1 lives", tool)
+    n1, n2, n3 = tool.nodes
+    began = time.monotonic()
+    row.fact("pg_promote says", str(servers.query(n2, "select pg_promote()", seconds=70)))
+    row.fact("true at once", servers.truth(tool.nodes))
+    two = len(servers.primaries(tool.nodes)) == 2
+    row.commands("shown at once", tool, [ask(argv) for argv in tool.views(n3)])
+    row.commands("switch n1 to n3", tool, give(tool, n1, n3))
+    row.fact("true after that", servers.truth(tool.nodes))
+    if two:
+        try:
+            servers.poll("one primary", SETTLE_S, lambda: len(servers.primaries(tool.nodes)) == 1, 0.2)
+            row.fact("two primaries", f"over after {time.monotonic() - began:.1f} s at the latest")
+        except TimeoutError:
+            row.fact("two primaries", f"still, {time.monotonic() - began:.0f} s later")
+    row.fact("true in the end", settled(tool, 20))
+    row.commands("shown in the end", tool, [ask(argv) for argv in tool.views(n3)])
+    losses(row, tool, writer, began)
+    return row
+
+
+def reply_lost(tool, writer):
+    """2c. Patroni only: the REST answer is cut off after the act."""
+    row = Row("the leader's REST answer is lost after the act", tool)
+    n1, n2, _ = tool.nodes
+    began = time.monotonic()
+    road = tool.roads["n1"]
+    road.lose_post_replies()
+    command = tool.steps(n1, n2)[0]()
+    servers.poll("Patroni has answered", 60, lambda: road.reply)
+    row.log("the answer that was lost: " + road.reply.decode(errors="replace"))
+    servers.poll("n2 is the primary", 30, lambda: servers.primaries([n2]))
+    road.cut()
+    command.wait(60)
+    row.commands("command", tool, [command])
+    row.fact("true after", settled(tool))
+    questions(row, tool, n2)
+    row.fact("what remains", tool.record(n2))
+    repeat(row, tool, n1, n2)
+    losses(row, tool, writer, began)
+    return row
+
+
+def manager_frozen(tool, writer):
+    """2e. Patroni only: the leader's Patroni is frozen before the request and released 15 s later, inside
+    its ttl of 30 s."""
+    row = Row("the leader's Patroni frozen for 15 s during the request", tool)
+    n1, n2, _ = tool.nodes
+    began = time.monotonic()
+    with servers.frozen(tool.managers["n1"].pid):
+        command = tool.steps(n1, n2)[0]()
+        command_end = time.monotonic() + 15
+        servers.poll("15 s, or the command gave up", 20, lambda: (
+            time.monotonic() > command_end or not command.running()), 0.1)
+        row.fact("while frozen", "the command waits" if command.running() else "the command has ended")
+        row.fact("true while frozen", servers.truth(tool.nodes))
+    command.wait(90)
+    row.commands("command", tool, [command])
+    row.fact("true after", settled(tool))
+    losses(row, tool, writer, began)
+    return row
+
+
+def primary_dies(tool, writer):
+    """5. SIGKILL of the primary's postmaster, nobody does anything for 45 s."""
+    row = Row("primary killed, nobody acts", tool)
+    n1, _, n3 = tool.nodes
+    began = time.monotonic()
+    there = servers.postmaster(n1)[0]
+    processes = [there, *servers.children(there)]
+    for pid in processes:
+        os.kill(pid, signal.SIGKILL)
+    row.fact("true after", settled(tool))
+    row.commands("shown", tool, [ask(argv) for argv in tool.views(n3)])
+    losses(row, tool, writer, began)
+    return row
+
+
+ALL = {"1": planned, "1b": behind, "2a": killed_while_stopping, "2b": killed_while_promoting,
+       "2c": reply_lost, "2d": answered_late, "2e": manager_frozen, "3": slow_promotion,
+       "4": split_brain, "5": primary_dies}
+ONLY_WITH_MANAGER = ("2c", "2e")
