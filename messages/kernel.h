@@ -14,17 +14,17 @@ struct EnumNames<NodeRole> {
 /// One node as one kernel snapshot shows it. Positions are octets of history (an LSN).
 struct NodeFacts {
   std::string node;
-  std::string host;                     ///< where its service listens, as reported
-  NodeRole assigned = NodeRole::none;   ///< by the kernel: primary = holds write authority
-  NodeRole reported = NodeRole::none;   ///< by the node itself; none = never heard
-  std::string state;                    ///< the node's own word: running, streaming, stopped ...
-  bool stale = true;                    ///< the report is too old to prove anything (P6-F1)
-  std::uint64_t report_age_ms = 0;      ///< at the snapshot, in the kernel's clock
-  std::uint64_t fencing_epoch = 0;      ///< the fencing epoch under which the node reported
+  std::string host;                    ///< where its service listens, as reported
+  NodeRole assigned = NodeRole::none;  ///< by the kernel: primary = holds write authority
+  NodeRole reported = NodeRole::none;  ///< by the node itself; none = never heard
+  std::string state;                   ///< the node's own word: running, streaming, stopped ...
+  bool stale = true;                   ///< the report is too old to prove anything (P6-F1)
+  std::uint64_t report_age_ms = 0;     ///< at the snapshot, in the kernel's clock
+  std::uint64_t fencing_epoch = 0;     ///< the fencing epoch under which the node reported
   std::uint64_t timeline = 0;
   std::uint64_t position = 0;
-  std::uint64_t lag = 0;                ///< octets behind the acknowledged position
-  std::string snapshot_label;           ///< newest base backup or snapshot the node told of
+  std::uint64_t lag = 0;       ///< octets behind the acknowledged position
+  std::string snapshot_label;  ///< newest base backup or snapshot the node told of
   std::uint64_t snapshot_position = 0;
   static constexpr auto fields() {
     using N = NodeFacts;
@@ -63,7 +63,7 @@ struct Check {
 /// One consistent reading of the kernel (A12). `checks` only when an action was surveyed.
 struct KernelSnapshot {
   HistoryId history;
-  std::uint64_t snapshot = 0;       ///< this snapshot's id: grows with every change
+  std::uint64_t snapshot = 0;  ///< this snapshot's id: grows with every change
   std::string cluster;
   std::uint64_t kernel_ms = 0;      ///< the kernel's clock (CLOCK_BOOTTIME) at the reading
   std::uint64_t wall_ms = 0;        ///< the kernel's wall clock, for people only
@@ -73,8 +73,9 @@ struct KernelSnapshot {
   std::uint64_t acknowledged = 0;   ///< highest position that the last primary acknowledged
   std::uint64_t timeline = 0;       ///< of the last primary
   std::uint64_t stale_after_ms = 0;
-  std::vector<NodeFacts> nodes;     ///< in name order
+  std::vector<NodeFacts> nodes;  ///< in name order
   std::vector<Check> checks;
+  std::vector<std::string> not_checked;  ///< what this kernel could not see, for a surveyed action
   static constexpr auto fields() {
     using S = KernelSnapshot;
     return std::tuple{Field{"history", &S::history},
@@ -89,7 +90,8 @@ struct KernelSnapshot {
                       Field{"timeline", &S::timeline},
                       Field{"stale_after_ms", &S::stale_after_ms},
                       Field{"nodes", &S::nodes, 64},
-                      Field{"checks", &S::checks, 32}};
+                      Field{"checks", &S::checks, 32},
+                      Field{"not_checked", &S::not_checked, 8}};
   }
   friend bool operator==(const KernelSnapshot&, const KernelSnapshot&) = default;
 };
@@ -114,14 +116,11 @@ struct Act {
   std::string principal;
   std::string reason;
   static constexpr auto fields() {
-    return std::tuple{Field{"request", &Act::request},
-                      Field{"action", &Act::action},
-                      Field{"node", &Act::node, 64},
-                      Field{"fencing_epoch", &Act::fencing_epoch},
-                      Field{"overrides", &Act::overrides, 32},
-                      Field{"command_digest", &Act::command_digest},
-                      Field{"principal", &Act::principal, 64},
-                      Field{"reason", &Act::reason, 1000}};
+    return std::tuple{
+        Field{"request", &Act::request},         Field{"action", &Act::action},
+        Field{"node", &Act::node, 64},           Field{"fencing_epoch", &Act::fencing_epoch},
+        Field{"overrides", &Act::overrides, 32}, Field{"command_digest", &Act::command_digest},
+        Field{"principal", &Act::principal, 64}, Field{"reason", &Act::reason, 1000}};
   }
   friend bool operator==(const Act&, const Act&) = default;
 };
@@ -187,16 +186,16 @@ struct OutcomeAnswer {
   RequestId request;
   Verdict verdict = Verdict::unknown;
   bool final_ = false;
-  std::string why;                 ///< one sentence
+  std::string why;                    ///< one sentence
   std::uint64_t until_kernel_ms = 0;  ///< not yet decided: decided at the latest then
   std::uint64_t kernel_ms = 0;        ///< the kernel's clock at the answer
-  std::string code;                ///< rejected: the kernel's code and words
+  std::string code;                   ///< rejected: the kernel's code and words
   std::string text;
   std::vector<std::string> invariants;
-  std::string action;              ///< from the ledger row; empty without one
+  std::string action;  ///< from the ledger row; empty without one
   std::string node;
   std::string principal;
-  std::string command_digest;      ///< hexadecimal
+  std::string command_digest;  ///< hexadecimal
   std::vector<Effect> effects;
   static constexpr auto fields() {
     using O = OutcomeAnswer;

@@ -59,7 +59,7 @@ std::vector<std::string> irreversible(CommandName name) {
   }
 }
 
-std::vector<std::string> not_checked(CommandName name) {
+std::vector<std::string> not_checked(CommandName name, const KernelSnapshot& snapshot) {
   if (name == run_diagnostics) return {"how busy the system under control is while they run"};
   std::vector<std::string> lines{
       "whether clients still write to the old primary cannot be seen from here",
@@ -69,6 +69,7 @@ std::vector<std::string> not_checked(CommandName name) {
     lines.push_back("whether the old primary is down: the operator asserts it");
     lines.push_back("acknowledged writes may be lost: amount unknown");
   }
+  lines.insert(lines.end(), snapshot.not_checked.begin(), snapshot.not_checked.end());
   return lines;
 }
 
@@ -181,7 +182,7 @@ Explanation explain(const Command& command, const KernelSnapshot& snapshot,
   made.invariants = invariants(command, snapshot);
   made.facts = facts_of(command, snapshot);
   made.checks = snapshot.checks;
-  made.not_checked = not_checked(command.name);
+  made.not_checked = not_checked(command.name, snapshot);
   made.risks = risks_of(command, snapshot);
   made.cost = cost;
   made.history = snapshot.history;

@@ -68,6 +68,12 @@ TEST_F(ExplainerTest, NamesTheActionTheRisksAndWhatWasNotChecked) {
             made.components.end());
 }
 
+TEST_F(ExplainerTest, SaysWhatTheKernelCouldNotSeeInTheKernelsWords) {
+  const std::string words = "n1 was last seen at 0/4057FA8, 12034 ms before";
+  snapshot_.not_checked = {words};
+  EXPECT_EQ(explanation().not_checked.back(), words);
+}
+
 TEST_F(ExplainerTest, SaysWhatCannotBeUndoneOfEveryKernelAction) {
   for (const auto& row : command_table()) {
     if (!row.kernel_action()) continue;
