@@ -13,7 +13,7 @@ import servers
 class Command:
     """Started at once; its output goes to a file, which outlives it."""
 
-    def __init__(self, argv, env=None, as_is=False):
+    def __init__(self, argv, env=None, as_is=False, pipes=False):
         self.shown = " ".join(argv)
         self._output = tempfile.TemporaryFile("w+")
         self.began = time.monotonic()
@@ -21,8 +21,9 @@ class Command:
         self.code = None
         self.killed = False
         self._process = subprocess.Popen(argv if as_is else servers.as_postgres(argv),
-                                         stdin=subprocess.DEVNULL, stdout=self._output,
-                                         stderr=subprocess.STDOUT, cwd="/tmp",
+                                         stdin=subprocess.PIPE if pipes else subprocess.DEVNULL,
+                                         stdout=subprocess.PIPE if pipes else self._output,
+                                         stderr=subprocess.STDOUT, cwd="/tmp", text=True,
                                          env=env or servers.environment())
 
     def wait(self, timeout):

@@ -14,6 +14,7 @@ class Proxy:
         self._lose = threading.Event()
         self._cut = threading.Event()
         self.reply = b""        # what was kept back
+        self.posts = 0          # passed on so far
         threading.Thread(target=self._accept, daemon=True).start()
 
     def lose_post_replies(self):
@@ -42,10 +43,12 @@ class Proxy:
             first = client.recv(65536)
             keep = self._lose.is_set() and first.startswith(b"POST")
             server.sendall(first)
+            self.posts += first.startswith(b"POST")
             threading.Thread(target=_pump, args=(client, server), daemon=True).start()
             if keep:
                 threading.Thread(target=self._swallow, args=(server,), daemon=True).start()
                 self._cut.wait(120)
+                client.shutdown(socket.SHUT_RDWR)   # closing alone says nothing while _pump reads
                 return
             _pump(server, client)
 

@@ -67,9 +67,13 @@ def losses(row, tool, writer, began):
              "no primary to ask")
 
 
+def look(tool, argv):
+    """A question, as the user who operates that tool."""
+    return ask(argv, env=tool.environment(), as_is=tool.as_is)
+
+
 def questions(row, tool, node):
-    asked = [ask(argv) if isinstance(argv, list) else argv() for argv in tool.questions(node)]
-    row.commands("did it happen?", tool, asked)
+    row.commands("did it happen?", tool, [look(tool, argv) for argv in tool.questions(node)])
 
 
 def repeat(row, tool, old, new):
@@ -192,7 +196,7 @@ def slow_promotion(tool, writer):
 
 
 def answered_late(tool, writer):
-    """2d. The act is done and its answer is lost; somebody switches back; the first one asks again."""
+    """2f. The act is done and its answer is lost; somebody switches back; the first one asks again."""
     row = Row("done, answer lost, switched back by another, same command again", tool)
     n1, n2, _ = tool.nodes
     began = time.monotonic()
@@ -213,7 +217,7 @@ def split_brain(tool, writer):
     row.fact("pg_promote says", str(servers.query(n2, "select pg_promote()", seconds=70)))
     row.fact("true at once", servers.truth(tool.nodes))
     two = len(servers.primaries(tool.nodes)) == 2
-    row.commands("shown at once", tool, [ask(argv) for argv in tool.views(n3)])
+    row.commands("shown at once", tool, [look(tool, argv) for argv in tool.views(n3)])
     row.commands("switch n1 to n3", tool, give(tool, n1, n3))
     row.fact("true after that", servers.truth(tool.nodes))
     if two:
@@ -223,24 +227,26 @@ def split_brain(tool, writer):
         except TimeoutError:
             row.fact("two primaries", f"still, {time.monotonic() - began:.0f} s later")
     row.fact("true in the end", settled(tool, 20))
-    row.commands("shown in the end", tool, [ask(argv) for argv in tool.views(n3)])
+    row.commands("shown in the end", tool, [look(tool, argv) for argv in tool.views(n3)])
     losses(row, tool, writer, began)
     return row
 
 
-def reply_lost(tool, writer):
-    """2c. Patroni only: the REST answer is cut off after the act."""
-    row = Row("the leader's REST answer is lost after the act", tool)
+def lose_reply(row, tool, writer, silent_s):
     n1, n2, _ = tool.nodes
     began = time.monotonic()
     road = tool.roads["n1"]
     road.lose_post_replies()
     command = tool.steps(n1, n2)[0]()
     servers.poll("Patroni has answered", 60, lambda: road.reply)
-    row.log("the answer that was lost: " + road.reply.decode(errors="replace"))
+    row.fact("the answer that was lost", road.reply.decode(errors="replace").replace("\r", "").split("\n")[0]
+             + ", " + road.reply.decode(errors="replace").strip().split("\n")[-1])
     servers.poll("n2 is the primary", 30, lambda: servers.primaries([n2]))
+    if silent_s:
+        command.wait(silent_s)
     road.cut()
-    command.wait(60)
+    if not command.killed:
+        command.wait(60)
     row.commands("command", tool, [command])
     row.fact("true after", settled(tool))
     questions(row, tool, n2)
@@ -250,24 +256,40 @@ def reply_lost(tool, writer):
     return row
 
 
-def manager_frozen(tool, writer):
-    """2e. Patroni only: the leader's Patroni is frozen before the request and released 15 s later, inside
-    its ttl of 30 s."""
-    row = Row("the leader's Patroni frozen for 15 s during the request", tool)
+def reply_cut(tool, writer):
+    """2c. The answer of the leader's REST interface is lost after the act: the connection is cut."""
+    return lose_reply(Row("REST answer cut", tool), tool, writer, 0)
+
+
+def reply_never(tool, writer):
+    """2d. The same, but the connection stays open and silent; the command is killed after 90 s."""
+    return lose_reply(Row("REST answer never comes", tool), tool, writer, 90)
+
+
+def late(tool, writer):
+    """2e. Who executes is frozen before the request arrives; the CLI is killed; the operator asks; then the
+    frozen one goes on (Patroni: the leader's Patroni, inside its ttl; aeromq: the kernel)."""
+    row = Row("executor frozen, CLI killed, executor released", tool)
     n1, n2, _ = tool.nodes
     began = time.monotonic()
-    with servers.frozen(tool.managers["n1"].pid):
-        command = tool.steps(n1, n2)[0]()
-        command_end = time.monotonic() + 15
-        servers.poll("15 s, or the command gave up", 20, lambda: (
-            time.monotonic() > command_end or not command.running()), 0.1)
-        row.fact("while frozen", "the command waits" if command.running() else "the command has ended")
+    with tool.frozen_executor(n1, n2) as command:
+        command.kill()
+        row.commands("command", tool, [command])
         row.fact("true while frozen", servers.truth(tool.nodes))
-    command.wait(90)
-    row.commands("command", tool, [command])
-    row.fact("true after", settled(tool))
+        questions(row, tool, n2)
+    row.fact("true 20 s after the release", watch(tool, n1, 20))
+    row.commands("did it happen? (after)", tool, [look(tool, argv) for argv in tool.questions(n2)])
     losses(row, tool, writer, began)
     return row
+
+
+def watch(tool, old, seconds):
+    """Until this node is no longer a primary and all is settled, or the time is up."""
+    try:
+        servers.poll("it happened", seconds, lambda: old not in servers.primaries(tool.nodes), 0.2)
+    except TimeoutError:
+        return servers.truth(tool.nodes)
+    return settled(tool, 20)
 
 
 def primary_dies(tool, writer):
@@ -280,12 +302,13 @@ def primary_dies(tool, writer):
     for pid in processes:
         os.kill(pid, signal.SIGKILL)
     row.fact("true after", settled(tool))
-    row.commands("shown", tool, [ask(argv) for argv in tool.views(n3)])
+    row.commands("shown", tool, [look(tool, argv) for argv in tool.views(n3)])
     losses(row, tool, writer, began)
     return row
 
 
 ALL = {"1": planned, "1b": behind, "2a": killed_while_stopping, "2b": killed_while_promoting,
-       "2c": reply_lost, "2d": answered_late, "2e": manager_frozen, "3": slow_promotion,
-       "4": split_brain, "5": primary_dies}
-ONLY_WITH_MANAGER = ("2c", "2e")
+       "2c": reply_cut, "2d": reply_never, "2e": late, "2f": answered_late,
+       "3": slow_promotion, "4": split_brain, "5": primary_dies}
+# What a tool lacks: no REST interface to lose an answer of; no executor beside the command itself.
+ONLY_FOR = {"2c": ("patroni",), "2d": ("patroni",), "2e": ("patroni", "aeromq")}

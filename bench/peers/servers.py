@@ -4,6 +4,7 @@ import contextlib
 import os
 import pathlib
 import pwd
+import random
 import signal
 import socket
 import subprocess
@@ -62,13 +63,15 @@ def write_file(path, text, mode=0o644):
 
 
 def free_ports(count):
-    """Held together until all are known, so that no two are the same."""
+    """Below the ports that the system hands out for outgoing connections: a server that is down for a
+    while keeps its port. Held together until all are known, so that no two are the same."""
     with contextlib.ExitStack() as stack:
         found = []
-        for _ in range(count):
+        while len(found) < count:
             one = stack.enter_context(socket.socket())
-            one.bind(("127.0.0.1", 0))
-            found.append(one.getsockname()[1])
+            with contextlib.suppress(OSError):
+                one.bind(("127.0.0.1", random.randrange(12000, 30000)))
+                found.append(one.getsockname()[1])
         return found
 
 

@@ -1,6 +1,7 @@
 """Patroni with one etcd: it makes, starts and watches its servers itself."""
 
 import contextlib
+import json
 import os
 import pathlib
 import re
@@ -19,8 +20,7 @@ class Patroni:
     """Switchover by `patronictl switchover`; ttl, loop_wait and retry_timeout as Patroni ships them."""
 
     name = "patroni"
-    packages = ["patroni", "etcd-server"]
-    has_manager = True
+    as_is = False         # commands run as the user postgres
 
     def __init__(self, folder, synchronous):
         self.folder = make_folder(folder)
@@ -131,6 +131,14 @@ postgresql:
         """Starts the commands of a planned switchover, one after the other."""
         return [lambda: Command(self._switchover(old, new))]
 
+    @contextlib.contextmanager
+    def frozen_executor(self, old, new):
+        """The command, while the leader's Patroni is frozen; its request is in that one's socket."""
+        with servers.frozen(self.managers[old.name].pid):
+            command = self.steps(old, new)[0]()
+            servers.poll("the POST is on its way", 30, lambda: self.roads[old.name].posts, 0.1)
+            yield command
+
     def repeat(self, old, new):
         """The same command once more: the ended command."""
         return [ask(self._switchover(old, new))]
@@ -158,9 +166,16 @@ postgresql:
         log = (self.folder / "n1" / "patroni.log").read_text().split("\n")
         words = ("manual failover", "switchover", "POST /")
         found = [line for line in log if any(w in line for w in words)]
-        keys = self.etcdctl("get", f"/service/{SCOPE}/failover")
-        return "\n".join([ask(self.command("history")).output(), f"key failover in etcd now: '{keys}'",
+        key = f"/service/{SCOPE}/failover"
+        now = json.loads(self.etcdctl("get", key, "-w", "json")).get("kvs", [])
+        values = [self.etcdctl("get", key, f"--rev={kv['mod_revision'] - back}", "--print-value-only")
+                  for kv in now for back in (1, 0)]
+        return "\n".join([ask(self.command("history")).output(),
+                          f"etcd key failover, the revision before and now: {values}",
                           "n1's patroni log:", *found[-8:]])
+
+    def environment(self):
+        return environment()
 
     def versions(self):
         return ask(self.command("version")).output() + "; " + ask(["etcd", "--version"]).output().split(

@@ -15,8 +15,7 @@ class Repmgr:
     """Switchover by `repmgr standby switchover`, given on the standby that shall be primary."""
 
     name = "repmgr"
-    packages = ["repmgr", "postgresql-15-repmgr"]
-    has_manager = False
+    as_is = False         # commands run as the user postgres
 
     def __init__(self, folder, synchronous):
         self.folder = make_folder(folder)
@@ -141,6 +140,9 @@ class Repmgr:
                      "from repmgr.events where event ~ 'switchover|promote|rejoin|follow' "
                      "order by event_timestamp", user="repmgr", database="repmgr")
         return f"repmgr.events on {node.name}:\n{rows}"
+
+    def environment(self):
+        return environment()
 
     def versions(self):
         return ask([f"{BIN}/repmgr", "--version"]).output()
