@@ -1,5 +1,6 @@
 """The scenarios. Each takes a tool that is up with a writer at work, and fills a Row with facts."""
 
+import contextlib
 import os
 import pathlib
 import signal
@@ -209,25 +210,47 @@ def answered_late(tool, writer):
     return row
 
 
-def split_brain(tool, writer):
-    """4. pg_promote() by hand on n2 while n1 lives."""
-    row = Row("raw pg_promote on n2 while n1 lives", tool)
-    n1, n2, n3 = tool.nodes
-    began = time.monotonic()
+def promote_by_hand(row, tool):
+    """Two primaries, and how each tool shows them."""
+    _, n2, n3 = tool.nodes
     row.fact("pg_promote says", str(servers.query(n2, "select pg_promote()", seconds=70)))
     row.fact("true at once", servers.truth(tool.nodes))
-    two = len(servers.primaries(tool.nodes)) == 2
     row.commands("shown at once", tool, [look(tool, argv) for argv in tool.views(n3)])
+
+
+def one_primary_again(row, tool, began):
+    """How long there were two, if that ended by itself."""
+    try:
+        servers.poll("one primary", 60, lambda: len(servers.primaries(tool.nodes)) == 1, 0.2)
+        row.fact("two primaries", f"over after {time.monotonic() - began:.0f} s at the latest")
+    except TimeoutError:
+        row.fact("two primaries", f"still, {time.monotonic() - began:.0f} s later")
+    row.fact("true in the end", settled(tool, 60))
+    row.fact("rows in ledger", "; ".join(
+        f"{n.name} {servers.query(n, 'select count(*), max(id) from ledger')}" for n in tool.nodes))
+    row.log(f"n2's log: {tool.log_tail(tool.nodes[1])}")
+    row.commands("shown in the end", tool, [look(tool, argv) for argv in tool.views(tool.nodes[2])])
+
+
+def split_brain(tool, writer):
+    """4. pg_promote() by hand on n2 while n1 lives; then a switchover from n1 to n3 at once."""
+    row = Row("raw pg_promote, switchover", tool)
+    n1, _, n3 = tool.nodes
+    began = time.monotonic()
+    promote_by_hand(row, tool)
     row.commands("switch n1 to n3", tool, give(tool, n1, n3))
     row.fact("true after that", servers.truth(tool.nodes))
-    if two:
-        try:
-            servers.poll("one primary", SETTLE_S, lambda: len(servers.primaries(tool.nodes)) == 1, 0.2)
-            row.fact("two primaries", f"over after {time.monotonic() - began:.1f} s at the latest")
-        except TimeoutError:
-            row.fact("two primaries", f"still, {time.monotonic() - began:.0f} s later")
-    row.fact("true in the end", settled(tool, 20))
-    row.commands("shown in the end", tool, [look(tool, argv) for argv in tool.views(n3)])
+    one_primary_again(row, tool, began)
+    losses(row, tool, writer, began)
+    return row
+
+
+def split_left_alone(tool, writer):
+    """4b. pg_promote() by hand on n2 while n1 lives; nobody acts."""
+    row = Row("raw pg_promote, left alone", tool)
+    began = time.monotonic()
+    promote_by_hand(row, tool)
+    one_primary_again(row, tool, began)
     losses(row, tool, writer, began)
     return row
 
@@ -293,22 +316,34 @@ def watch(tool, old, seconds):
 
 
 def primary_dies(tool, writer):
-    """5. SIGKILL of the primary's postmaster, nobody does anything for 45 s."""
-    row = Row("primary killed, nobody acts", tool)
+    """5. The host of the primary dies (its server and what watches it are killed); nobody acts for 90 s at
+    most; then the host comes back as the tool would bring it back at boot."""
+    row = Row("primary's host dies", tool)
     n1, _, n3 = tool.nodes
+    tool.start_watchers()
     began = time.monotonic()
+    tool.kill_watcher(n1)
     there = servers.postmaster(n1)[0]
-    processes = [there, *servers.children(there)]
-    for pid in processes:
-        os.kill(pid, signal.SIGKILL)
-    row.fact("true after", settled(tool))
+    for pid in [there, *servers.children(there)]:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    servers.poll("n1 is gone", 10, lambda: not servers.postmaster(n1))
+    try:
+        servers.poll("another primary", 90, lambda: servers.primaries(tool.nodes), 0.2)
+        row.fact("another primary", f"after {time.monotonic() - began:.0f} s")
+    except TimeoutError:
+        row.fact("another primary", "none in 90 s")
+    row.fact("true then", settled(tool, 5))
     row.commands("shown", tool, [look(tool, argv) for argv in tool.views(n3)])
+    row.fact("outage", writer.outage(began))
+    row.fact("host back", tool.start_watcher(n1))
+    row.fact("true after", settled(tool, 60))
     losses(row, tool, writer, began)
     return row
 
 
 ALL = {"1": planned, "1b": behind, "2a": killed_while_stopping, "2b": killed_while_promoting,
        "2c": reply_cut, "2d": reply_never, "2e": late, "2f": answered_late,
-       "3": slow_promotion, "4": split_brain, "5": primary_dies}
+       "3": slow_promotion, "4": split_brain, "4b": split_left_alone, "5": primary_dies}
 # What a tool lacks: no REST interface to lose an answer of; no executor beside the command itself.
 ONLY_FOR = {"2c": ("patroni",), "2d": ("patroni",), "2e": ("patroni", "aeromq")}

@@ -167,8 +167,22 @@ class Aeromq:
             return said.strip() + (f" (explained before: fails {', '.join(failed)})" if failed else "")
         return " / ".join(line.strip() for line in command.output().split("\n") if line.strip())[:400]
 
+    def start_watchers(self):
+        """They run already."""
+
+    def kill_watcher(self, node):
+        self._fixture("agent-kill", str(self.folder), node.name)
+
+    def start_watcher(self, node):
+        self._fixture("agent-start", str(self.folder), node.name)
+        return "agent started"
+
     def environment(self):
         return dict(os.environ)
+
+    def log_tail(self, node):
+        """The end of what this server logs."""
+        return "\n".join((self.folder / node.name / "postgresql.log").read_text().split("\n")[-30:])
 
     def versions(self):
         return ask([str(self.bin / "aeromq-ctl"), "--version"], env=dict(os.environ), as_is=True).output()

@@ -171,11 +171,28 @@ postgresql:
         values = [self.etcdctl("get", key, f"--rev={kv['mod_revision'] - back}", "--print-value-only")
                   for kv in now for back in (1, 0)]
         return "\n".join([ask(self.command("history")).output(),
-                          f"etcd key failover, the revision before and now: {values}",
+                          f"etcd key failover, written {[kv['version'] for kv in now]} times (each "
+                          f"request and its removal), the revision before and now: {values}",
                           "n1's patroni log:", *found[-8:]])
+
+    def start_watchers(self):
+        """They run already."""
+
+    def kill_watcher(self, node):
+        self.managers[node.name].kill()
+        self.managers[node.name].wait(10)
+
+    def start_watcher(self, node):
+        self._start_manager(node)
+        return "patroni started"
 
     def environment(self):
         return environment()
+
+    def log_tail(self, node):
+        """The end of what this node's manager and server log (one file here)."""
+        lines = (self.folder / node.name / "patroni.log").read_text().split("\n")
+        return "\n".join(line for line in lines[-40:] if "HTTP" not in line)
 
     def versions(self):
         return ask(self.command("version")).output() + "; " + ask(["etcd", "--version"]).output().split(

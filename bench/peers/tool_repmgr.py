@@ -24,7 +24,7 @@ class Repmgr:
         self.ssh_port = ports[3]
         self.nodes = [Node(f"n{i + 1}", ports[i], self.folder / f"n{i + 1}" / "data")
                       for i in range(3)]
-        self._sshd = None
+        self._sshd, self._repmgrd = None, {}
 
     # Setting up.
 
@@ -49,8 +49,9 @@ class Repmgr:
         servers.poll("both standbys stream", 30, lambda: query(
             first, "select count(*) from pg_stat_replication where state = 'streaming'") == "2")
         if self.synchronous:
-            query(first, "alter system set synchronous_standby_names = 'ANY 1 (n1, n2, n3)'")
-            query(first, "select pg_reload_conf()")
+            for node in self.nodes:
+                query(node, "alter system set synchronous_standby_names = 'ANY 1 (n1, n2, n3)'")
+                query(node, "select pg_reload_conf()")
 
     def _start_sshd(self):
         ssh = make_folder(self.folder / "ssh")
@@ -82,6 +83,9 @@ class Repmgr:
             f"service_start_command='{control} -l {self.folder}/{node.name}/log start'",
             f"service_stop_command='{control} -m fast stop'",
             f"service_restart_command='{control} -m fast -l {self.folder}/{node.name}/log restart'",
+            "failover=automatic",
+            f"promote_command='{BIN}/repmgr -f {self._conf(node)} standby promote'",
+            f"follow_command='{BIN}/repmgr -f {self._conf(node)} standby follow --upstream-node-id=%n'",
             f"service_reload_command='{control} reload'", ""]))
 
     def _write_server_settings(self, node):
@@ -141,13 +145,38 @@ class Repmgr:
                      "order by event_timestamp", user="repmgr", database="repmgr")
         return f"repmgr.events on {node.name}:\n{rows}"
 
+    def start_watchers(self):
+        """repmgrd everywhere: only the scenario of a dead host runs it."""
+        for node in self.nodes:
+            self.start_watcher(node)
+        servers.poll("repmgrd runs on all", 60, lambda: ask(self.command(
+            self.nodes[0], "service", "status")).output().count("running | ") >= 6, 0.5)
+
+    def kill_watcher(self, node):
+        self._repmgrd[node.name].kill()
+        self._repmgrd[node.name].wait(10)
+
+    def start_watcher(self, node):
+        log = open(self.folder / node.name / "repmgrd.log", "a")
+        self._repmgrd[node.name] = subprocess.Popen(
+            as_postgres([f"{BIN}/repmgrd", "-f", str(self._conf(node)), "--daemonize=false",
+                         "--no-pid-file"]), stdout=log, stderr=log, env=environment(), cwd="/tmp")
+        return "repmgrd started; the server itself is left to a person (repmgr node rejoin)"
+
     def environment(self):
         return environment()
+
+    def log_tail(self, node):
+        """The end of what this server logs."""
+        return "\n".join((self.folder / node.name / "log").read_text().split("\n")[-30:])
 
     def versions(self):
         return ask([f"{BIN}/repmgr", "--version"]).output()
 
     def down(self):
+        for watcher in self._repmgrd.values():
+            watcher.kill()
+            watcher.wait(10)
         for node in self.nodes:
             servers.stop_server(node)
         if self._sshd:
