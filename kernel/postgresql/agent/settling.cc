@@ -163,8 +163,13 @@ Result<std::string> Hand::order_stop(std::uint64_t uid, const std::string& reaso
     return fail(make_error(ErrorCode::busy, why, Outcome::not_executed));
   };
   if (journal_.open_claim()) return refuse("a claim is open");
-  if (!instance_.process().running()) return refuse("the server does not run");
+  // Of a server that is down, too, the word counts: whoever repairs PGDATA by hand must not see it
+  // started under their hands, the moment that it looks like a standby.
   journal_.note({"stop", uid, reason});
+  if (!instance_.process().running()) {
+    hold("stopped by uid " + std::to_string(uid) + ": " + reason);
+    return "the server was down, and stays down";
+  }
   const auto end = instance_.stop(Instance::Stop::fast);
   if (instance_.process().running())
     return fail(make_error(ErrorCode::answer_lost, as_words(end.output)));

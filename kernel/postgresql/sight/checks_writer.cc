@@ -60,8 +60,9 @@ Check no_evidence_of_life(const Case& at) {
   for (const auto& node : at.sample.nodes) {
     if (at.is_target(node) || !is_unknown(node)) continue;
     if (const auto receivers = receivers_of(at, node); !receivers.empty())
-      evidence.push_back(node.node + " did not answer, but " + names(receivers) +
-                         " still streams from it");
+      evidence.push_back(
+          node.node + " did not answer, but " + names(receivers) +
+          (receivers.size() > 1 ? " still stream from it" : " still streams from it"));
     if (node.agent && node.agent->durable_role != NodeRole::replica)
       evidence.push_back(node.node + " did not answer, but its agent says that it runs, without" +
                          " standby.signal");
@@ -97,8 +98,9 @@ Check has_candidate(const Case& at) {
         node.timeline == at.target.timeline && streams_from(node, at.target))
       candidates.push_back(node.node);
   return {"NO_STREAMING_CANDIDATE", "P6-S1",
-          (candidates.empty() ? "no standby" : names(candidates)) + " streams from " +
-              at.target.node + " on its timeline",
+          (candidates.empty() ? "no standby" : names(candidates)) +
+              (candidates.size() > 1 ? " stream from " : " streams from ") + at.target.node +
+              " on its timeline",
           !candidates.empty(), false};
 }
 
