@@ -47,6 +47,7 @@ HOMES = [
     ("zmq", r"#\s*include\s*[<\"](zmq|zmq_addon)\.(h|hpp)", r"transport/"),
     ("msgpack", r"#\s*include\s*[<\"]msgpack", r"messages/codec\.cc"),
     ("sqlite", r"#\s*include\s*[<\"]sqlite3", r"(kernel|chaos)/"),  # chaos looks at the register from outside
+    ("libpq", r"#\s*include\s*[<\"]libpq", r"kernel/postgresql/sight/"),
     ("fsync", r"\b(fsync|fdatasync|syncfs|sync_file_range)\s*\(", r"(audit|kernel|chaos/disk)/|process/files?\."),
 ]
 
@@ -55,8 +56,9 @@ CORES = [
     r"broker/(?!main\.|shell\.)",
     r"actors/(?!runtime/)\w+/(?!main\.|\w+_boundary\.)",
     r"actors/step\.h",
-    r"kernel/(register|demo_node|outcome_rule)\.",
+    r"kernel/(register|rejection|demo_node|outcome_rule)\.",
     r"kernel/postgresql/service/rules\.",
+    r"kernel/postgresql/sight/(checks\w*|facts|findings|memory|not_checked|synchronous|text|timeline|views)\.",
     r"audit/(format|trail)\.",
     r"supervisor/restart_policy\.",
 ]

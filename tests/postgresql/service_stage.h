@@ -26,7 +26,7 @@ struct Asked {
 
 class ScriptedOutside final : public Outside {
  public:
-  void look() override { ++looks; }
+  void look(Depth) override { ++looks; }
   void act(const AgentAct& act) override { acts.push_back(act); }
   void find_out(const std::string& node, const RequestId& request, std::uint64_t term) override {
     finds.push_back({node, request, term});
@@ -64,7 +64,10 @@ class ScriptedSight final : public Sight {
     }
     return {};
   }
-  void show(KernelSnapshot&, const kernel::Register&, const ClusterSample&) const override {}
+  KernelSnapshot snapshot(const kernel::Register&, const ClusterSample&, std::uint64_t,
+                          std::uint64_t) const override {
+    return {};
+  }
   void read(KernelAnswer&, const KernelCall&, const ClusterSample&,
             const kernel::Store&) const override {}
   std::vector<Check> failing;

@@ -1,54 +1,56 @@
 #include "kernel/postgresql/service/cluster_sight.h"
 
+#include "kernel/postgresql/service/grants.h"
+#include "kernel/postgresql/sight/views.h"
+#include "messages/text.h"
+
 namespace aeromq::postgresql {
+namespace {
 
-std::string ClusterSight::observe(kernel::Register& state, const ClusterSample& sample) const {
-  const NodeSample* writer = nullptr;
-  int writers = 0;
-  for (const auto& node : sample.nodes)
-    if (node.answered && !node.in_recovery) {
-      writer = &node;
-      ++writers;
-    }
-  const auto* holder = find_node(sample, state.holder);
-  const auto moved = [&](const std::string& to) {
-    const auto before = state.holder;
-    state.holder = to;
-    ++state.fencing_epoch;
-    state.demoted_epoch = 0;
-    return "write authority: " + (before.empty() ? "none" : before) + " -> " +
-           (to.empty() ? "none" : to);
-  };
-  if (writers == 1 && writer->node != state.holder &&
-      (holder == nullptr || holder->answered || state.holder.empty())) {
-    state.last_primary = writer->node;
-    state.timeline = writer->timeline;
-    return moved(writer->node);
-  }
-  if (writers == 0 && holder != nullptr && holder->answered) return moved("");
-  return {};
+std::string number(std::uint64_t value) { return std::to_string(value); }
+
+/// What only the register's file can tell.
+void add_register(KernelAnswer& answer, const kernel::Store& store) {
+  const auto integrity = store.integrity();
+  const Grants grants(store.database());
+  const auto open = grants.open();
+  answer.facts.push_back({"register_integrity", cut(integrity, 1024), ColumnKind::text});
+  answer.facts.push_back({"ledger_rows", number(store.ledger_rows()), ColumnKind::number});
+  answer.facts.push_back({"grants", number(grants.count()), ColumnKind::number});
+  answer.facts.push_back(
+      {"term", number(RegisterTerms(store.database()).last()), ColumnKind::number});
+  answer.facts.push_back(
+      {"open_grant", open ? open->act.request.text() : std::string("none"), ColumnKind::text});
+  if (integrity != "ok")
+    answer.findings.push_back({"REGISTER_DAMAGED", Severity::alarm, cut(integrity, 512)});
+  if (open)
+    answer.findings.push_back(
+        {"GRANT_OPEN", Severity::warning,
+         cut(open->act.request.text() + " (" + std::string(text_of(open->act.action)) + " " +
+                 open->act.node + ") is granted under term " + number(open->term) +
+                 " and not settled",
+             512)});
 }
 
-void ClusterSight::show(KernelSnapshot& snapshot, const kernel::Register& state,
-                        const ClusterSample& sample) const {
-  for (auto& facts : snapshot.nodes) {
-    const auto* node = find_node(sample, facts.node);
-    if (node == nullptr) continue;
-    facts.host = node->host;
-    const auto ended = node->at_ms + node->took_ms;
-    facts.report_age_ms = snapshot.kernel_ms > ended ? snapshot.kernel_ms - ended : 0;
-    facts.state = node->answered ? (node->in_recovery ? "standby" : "running") : "unreachable";
-    if (!node->answered) continue;
-    facts.stale = false;
-    facts.reported = node->in_recovery ? NodeRole::replica : NodeRole::primary;
-    facts.fencing_epoch = state.fencing_epoch;
-    facts.timeline = node->timeline;
-    facts.position = node->position;
-    facts.lag = state.acknowledged > node->position ? state.acknowledged - node->position : 0;
+}  // namespace
+
+void ClusterSight::read(KernelAnswer& answer, const KernelCall& call, const ClusterSample& sample,
+                        const kernel::Store& store) const {
+  switch (call.kind) {
+    case CallKind::survey:
+      if (call.command == text_of(CommandName::run_diagnostics))
+        answer.cost = diagnostics_cost(cluster_);
+      return;
+    case CallKind::wal:
+      return add_wal(answer, sample);
+    case CallKind::snapshots:
+      return add_snapshots(answer, sample);
+    case CallKind::diagnostics:
+      add_diagnostics(answer, sample, rules_);
+      return add_register(answer, store);
+    default:
+      return;
   }
 }
-
-void ClusterSight::read(KernelAnswer&, const KernelCall&, const ClusterSample&,
-                        const kernel::Store&) const {}
 
 }  // namespace aeromq::postgresql
