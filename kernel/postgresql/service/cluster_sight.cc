@@ -32,7 +32,27 @@ void add_register(KernelAnswer& answer, const kernel::Store& store) {
              512)});
 }
 
+/// "promote, claimed 1.2 s ago: server_asked"
+std::string claim_text(const AgentStatus& agent) {
+  const auto tenths = agent.open_ms / 100;
+  auto text = agent.open_action + ", claimed " + number(tenths / 10) + "." + number(tenths % 10) +
+              " s ago" + (agent.phase.empty() ? "" : ": " + agent.phase);
+  constexpr std::size_t kMostState = 64;  // NodeFacts::state
+  return cut(text, kMostState);
+}
+
 }  // namespace
+
+KernelSnapshot ClusterSight::snapshot(const kernel::Register& state, const ClusterSample& sample,
+                                      std::uint64_t snapshot, std::uint64_t now_ms) const {
+  auto made = postgresql::snapshot_of(state, sample, snapshot, now_ms);
+  for (auto& facts : made.nodes) {
+    const auto* node = find_node(sample, facts.node);
+    if (node != nullptr && node->agent && !node->agent->open_claim.empty())
+      facts.state = claim_text(*node->agent);
+  }
+  return made;
+}
 
 void ClusterSight::read(KernelAnswer& answer, const KernelCall& call, const ClusterSample& sample,
                         const kernel::Store& store) const {

@@ -20,9 +20,7 @@ class ClusterSight final : public Sight {
     return postgresql::observe(state, sample);
   }
   KernelSnapshot snapshot(const kernel::Register& state, const ClusterSample& sample,
-                          std::uint64_t snapshot, std::uint64_t now_ms) const override {
-    return postgresql::snapshot_of(state, sample, snapshot, now_ms);
-  }
+                          std::uint64_t snapshot, std::uint64_t now_ms) const override;
   void read(KernelAnswer& answer, const KernelCall& call, const ClusterSample& sample,
             const kernel::Store& store) const override;
 

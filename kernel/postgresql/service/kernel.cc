@@ -117,9 +117,16 @@ void PostgresqlKernel::start_look() {
   if (looking_) return;
   looking_ = true;
   look_is_old_ = false;
-  riding_ = std::exchange(waiting_, {});
+  // A look goes deep in one way only: who needs another one waits for the next.
   auto depth = Depth::facts;
-  for (const auto& waiting : riding_) depth = std::max(depth, depth_of(waiting.call.kind));
+  std::vector<Waiting> later;
+  for (auto& waiting : std::exchange(waiting_, {})) {
+    const auto needed = depth_of(waiting.call.kind);
+    if (depth == Depth::facts) depth = needed;
+    const bool fits = needed == Depth::facts || needed == depth;
+    (fits ? riding_ : later).push_back(std::move(waiting));
+  }
+  waiting_ = std::move(later);
   outside_.look(depth);
 }
 
