@@ -139,11 +139,6 @@ Check holds_authority(const Register& state, const std::string& node) {
           passes, false};
 }
 
-std::vector<std::string> invariants_of(const Check& check) {
-  if (check.code == "HISTORY_NOT_PREFIX") return {"P6-S2", "P6-S1"};
-  return {check.invariant};
-}
-
 }  // namespace
 
 Register create_register(HistoryId history, const std::string& cluster,
@@ -188,21 +183,10 @@ std::vector<Check> checks(const Register& state, Action action, const std::strin
 }
 
 std::optional<Rejection> judge(const Register& state, const Act& act, std::uint64_t now_ms) {
-  const auto changed = [](std::string text) {
-    return Rejection{"FACTS_CHANGED", std::move(text), {"P7-A2"}};
-  };
   if (act.fencing_epoch != state.fencing_epoch)
-    return changed("explained was fencing epoch " + number(act.fencing_epoch) + ", now it is " +
-                   number(state.fencing_epoch));
-  const auto all = checks(state, act.action, act.node, now_ms);
-  // What no acknowledgement could help comes first: it is the more telling reason.
-  for (const auto& check : all)
-    if (!check.passes && !check.overridable)
-      return Rejection{check.code, check.text, invariants_of(check)};
-  for (const auto& check : all)
-    if (!check.passes && std::ranges::find(act.overrides, check.code) == act.overrides.end())
-      return changed(check.code + " fails now and was not acknowledged: " + check.text);
-  return std::nullopt;
+    return facts_changed("explained was fencing epoch " + number(act.fencing_epoch) +
+                         ", now it is " + number(state.fencing_epoch));
+  return objection(checks(state, act.action, act.node, now_ms), act.overrides);
 }
 
 std::vector<Effect> apply(Register& state, Action action, const std::string& node) {

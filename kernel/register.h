@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "kernel/protocol.h"
+#include "kernel/rejection.h"
 
 namespace aeromq::kernel {
 
@@ -52,12 +53,6 @@ std::vector<Check> checks(const Register& state, Action action, const std::strin
 
 /// Why an act is rejected: first FACTS_CHANGED (P7-A2), then the first check that fails and is not
 /// overridden. Nothing: it may be executed.
-struct Rejection {
-  std::string code;
-  std::string text;
-  std::vector<std::string> invariants;
-  friend bool operator==(const Rejection&, const Rejection&) = default;
-};
 std::optional<Rejection> judge(const Register& state, const Act& act, std::uint64_t now_ms);
 
 /// Carries the action out. Precondition: judge() had nothing against it.

@@ -105,7 +105,8 @@ Result<Peer> Peer::connect(const PeerOptions& options) {
         case detail::Handshake::no_listener:
           break;
       }
-      if (detail::left_ms(deadline) == 0) return fail(not_reached("nobody listens", endpoint));
+      if (!options.await_listener || detail::left_ms(deadline) == 0)
+        return fail(not_reached("nobody listens", endpoint));
       detail::wait_for({}, std::min(kPauseMs, detail::left_ms(deadline)), -1);
     } catch (const zmq::error_t& error) {
       return fail(not_reached(error.what(), endpoint));

@@ -15,6 +15,7 @@ struct PeerOptions {
   std::string endpoint;              ///< ipc://... or tcp://host:port
   std::optional<CurveClient> curve;  ///< required on tcp; clients always
   int connect_timeout_ms = 3000;     ///< the first connect may wait for a listener this long
+  bool await_listener = true;        ///< false: if nobody listens now, that is the answer
   int heartbeat_ms = 500;            ///< ZMTP heartbeat; the connection dies after 3 of them
   int hwm = 1000;                    ///< messages queued each way; a burst above it ends the Peer
 };

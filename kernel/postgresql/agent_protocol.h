@@ -38,14 +38,15 @@ struct AgentAct {
   static constexpr auto kType = static_cast<MessageType>(132);
   std::uint64_t term = 0;
   Act act;                   ///< as the kernel was asked; fencing_epoch is the kernel's
-  std::string last_primary;  ///< who was demoted last; empty: nobody by aeromq
-  std::uint64_t shutdown_checkpoint =
-      0;  ///< of that demotion: a successor must be strictly past it
+  std::string last_primary;  ///< who held write authority last; empty: not known
+  /// Of its demotion by aeromq: a successor must be strictly past it. 0: it was not demoted so.
+  std::uint64_t shutdown_checkpoint = 0;
+  std::uint64_t timeline = 0;  ///< of that checkpoint
   static constexpr auto fields() {
     using A = AgentAct;
-    return std::tuple{Field{"term", &A::term}, Field{"act", &A::act},
-                      Field{"last_primary", &A::last_primary, 64},
-                      Field{"shutdown_checkpoint", &A::shutdown_checkpoint}};
+    return std::tuple{
+        Field{"term", &A::term}, Field{"act", &A::act}, Field{"last_primary", &A::last_primary, 64},
+        Field{"shutdown_checkpoint", &A::shutdown_checkpoint}, Field{"timeline", &A::timeline}};
   }
   friend bool operator==(const AgentAct&, const AgentAct&) = default;
 };

@@ -53,14 +53,47 @@ struct Receiver {
   friend bool operator==(const Receiver&, const Receiver&) = default;
 };
 
-/// One node as one look saw it. Without `answered` only node, host, times, the error and what the
-/// agent said mean anything.
+/// Of a deep look for the write-ahead log: what lies in pg_wal, and how archiving goes.
+struct WalDetail {
+  std::uint64_t files = 0;
+  std::uint64_t octets = 0;
+  std::uint64_t waiting_for_archive = 0;  ///< segments marked ready
+  std::string archive_mode;
+  std::uint64_t archived = 0;
+  std::string last_archived;
+  std::uint64_t failed = 0;
+  std::string last_failed;
+  friend bool operator==(const WalDetail&, const WalDetail&) = default;
+};
+
+/// A row of pg_stat_progress_basebackup: a base backup that runs now.
+struct RunningBackup {
+  std::string application_name;
+  std::string phase;
+  std::uint64_t total_octets = 0;  ///< 0: not known
+  std::uint64_t streamed_octets = 0;
+  friend bool operator==(const RunningBackup&, const RunningBackup&) = default;
+};
+
+/// The last answer of a node that does not answer now. It proves nothing; it tells a person what
+/// may be lost.
+struct LastSeen {
+  bool in_recovery = true;
+  std::uint32_t timeline = 0;
+  Lsn position = 0;
+  std::uint64_t age_ms = 0;  ///< at the beginning of this look
+  friend bool operator==(const LastSeen&, const LastSeen&) = default;
+};
+
+/// One node as one look saw it. Without `answered` only node, host, times, the error, last_seen and
+/// what the agent said mean anything.
 struct NodeSample {
   std::string node;
   std::string host;  ///< "10.0.0.1:5432"
   bool answered = false;
   std::string sqlstate;  ///< why not, in PostgreSQL's words if it had any
   std::string error;
+  bool timed_out = false;   ///< our own deadline passed: nobody refused, nobody answered
   std::uint64_t at_ms = 0;  ///< boot clock of who looked
   std::uint64_t took_ms = 0;
   std::uint64_t system_identifier = 0;
@@ -79,6 +112,9 @@ struct NodeSample {
   std::vector<std::string> managers;  ///< sessions of Patroni, repmgrd, pg_auto_failover seen here
   std::optional<AgentStatus> agent;   ///< what its agent said in the same look
   std::string agent_error;            ///< why it said nothing
+  std::optional<LastSeen> last_seen;  ///< only if it did not answer, and has answered before
+  std::optional<WalDetail> wal;       ///< only of a look as deep as that
+  std::vector<RunningBackup> backups;
   friend bool operator==(const NodeSample&, const NodeSample&) = default;
 };
 

@@ -35,7 +35,8 @@ LAYERS = [
     (r"actors/(\w+)/", ["messages/", "actors/step.h", "actors/{1}/"]),
     (r"client/ctl/", ["messages/", "process/", "transport/", "client/", "audit/"]),
     (r"client/", ["messages/", "transport/", "client/"]),
-    (r"supervisor/", ["messages/", "process/", "transport/", "supervisor/"]),
+    (r"supervisor/", ["messages/", "process/", "transport/", "supervisor/",
+                      "kernel/postgresql/settings.h"]),
     (r"chaos/", [folder + "/" for folder in PRODUCT]),
 ]
 # Included from a broker core, these would bring the sockets in by the back door.
@@ -46,6 +47,7 @@ HOMES = [
     ("zmq", r"#\s*include\s*[<\"](zmq|zmq_addon)\.(h|hpp)", r"transport/"),
     ("msgpack", r"#\s*include\s*[<\"]msgpack", r"messages/codec\.cc"),
     ("sqlite", r"#\s*include\s*[<\"]sqlite3", r"(kernel|chaos)/"),  # chaos looks at the register from outside
+    ("libpq", r"#\s*include\s*[<\"]libpq", r"kernel/postgresql/sight/"),
     ("fsync", r"\b(fsync|fdatasync|syncfs|sync_file_range)\s*\(", r"(audit|kernel|chaos/disk)/|process/files?\."),
 ]
 
@@ -54,7 +56,9 @@ CORES = [
     r"broker/(?!main\.|shell\.)",
     r"actors/(?!runtime/)\w+/(?!main\.|\w+_boundary\.)",
     r"actors/step\.h",
-    r"kernel/(register|demo_node|outcome_rule)\.",
+    r"kernel/(register|rejection|demo_node|outcome_rule)\.",
+    r"kernel/postgresql/service/rules\.",
+    r"kernel/postgresql/sight/(checks\w*|facts|findings|memory|not_checked|synchronous|text|timeline|views)\.",
     r"audit/(format|trail)\.",
     r"supervisor/restart_policy\.",
 ]

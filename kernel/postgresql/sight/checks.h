@@ -12,8 +12,9 @@ struct Intent {
   Action action = Action::promote;
   std::string node;
   std::vector<RequestId> own;   ///< the request itself: its own claim does not stand in its way
-  std::string last_primary;     ///< demoted last, by aeromq; empty: nobody
-  Lsn shutdown_checkpoint = 0;  ///< of that demotion; 0: none
+  std::string last_primary;     ///< who held write authority last; empty: not known
+  Lsn shutdown_checkpoint = 0;  ///< of its demotion by aeromq; 0: it was not demoted so
+  std::uint32_t timeline = 0;   ///< of that checkpoint; 0: not known
 };
 
 /// What the settings say that no look can tell.
@@ -23,7 +24,8 @@ struct ClusterRules {
 };
 ClusterRules rules_of(const ClusterSettings& settings);
 
-/// Every check of the action, passing or not, each code once.
+/// Every check of the action, passing or not, each code once. Of a node that is not in the settings
+/// only NODE_UNKNOWN is said.
 std::vector<Check> checks(const ClusterSample& sample, const Intent& intent,
                           const ClusterRules& rules);
 

@@ -10,7 +10,18 @@
 
 namespace aeromq::postgresql {
 
-/// Keeps its connections from look to look. Not thread-safe: one thread owns it.
+/// What a look asks for beyond the facts that every rule needs.
+enum class Depth : std::uint8_t { facts, wal, backups };
+
+struct LookOptions {
+  Depth depth = Depth::facts;
+  /// An agent that looks does not ask itself: this is its own word on its own node.
+  std::optional<AgentStatus> own;
+};
+
+/// Keeps its connections from look to look, one replication connection to each node: that takes one
+/// of its max_wal_senders. Not thread-safe: one thread owns it; each agent's link has a thread of
+/// its own inside, which ends with the sampler, at most one connect deadline later.
 class Sampler {
  public:
   /// `own`: the key pair that agents know, the kernel's or another agent's.
@@ -20,7 +31,7 @@ class Sampler {
   ~Sampler();
 
   /// Blocks until every node and agent has answered or run out of its time.
-  ClusterSample look();
+  ClusterSample look(const LookOptions& options = {});
 
  private:
   struct Impl;

@@ -1,0 +1,268 @@
+#include "kernel/postgresql/agent/action.h"
+
+#include <poll.h>
+
+#include <algorithm>
+
+#include "process/clock.h"
+#include "process/kill_point.h"
+#include "process/log.h"
+
+namespace aeromq::postgresql {
+namespace {
+
+constexpr int kLookAgainMs = 50;
+
+std::uint64_t boot_ms() { return process::now().boot_ns / kNanosPerMs; }
+void pause() { ::poll(nullptr, 0, kLookAgainMs); }
+
+Effect effect(std::string name, std::string before, std::string after) {
+  return {std::move(name), std::move(before), std::move(after)};
+}
+
+}  // namespace
+
+std::vector<std::string> agent_kill_points() {
+  return {"pgagent.open.received",   "pgagent.open.promised",    "pgagent.open.answered",
+          "pgagent.act.received",    "pgagent.act.claimed",      "pgagent.act.validated",
+          "pgagent.act.asked",       "pgagent.demote.stopped",   "pgagent.demote.noted",
+          "pgagent.demote.received", "pgagent.demote.signalled", "pgagent.demote.started",
+          "pgagent.promote.asked",   "pgagent.promote.seen",     "pgagent.act.result_written",
+          "pgagent.act.answered",    "pgagent.settle.begun",     "pgagent.settle.stopped",
+          "pgagent.settle.repaired", "pgagent.settle.written",   "pgagent.start.allowed",
+          "pgagent.start.done"};
+}
+
+std::optional<Check> first_against(const std::vector<Check>& checks,
+                                   const std::vector<std::string>& overrides, bool& acknowledged) {
+  acknowledged = true;
+  for (const auto& check : checks)
+    if (!check.passes && !check.overridable) return check;
+  for (const auto& check : checks) {
+    if (check.passes || std::ranges::find(overrides, check.code) != overrides.end()) continue;
+    acknowledged = false;
+    return check;
+  }
+  return std::nullopt;
+}
+
+Hand::Hand(const AgentSettings& settings, const Instance& instance, Journal& journal, Sight sight)
+    : settings_(settings), instance_(instance), journal_(journal), sight_(std::move(sight)) {}
+
+void Hand::run(const AgentAct& act) {
+  std::uint64_t began_ms = 0;
+  set_phase("validating");
+  const auto against = validate(act, began_ms);
+  process::kill_point("pgagent.act.validated");
+  if (against)
+    reject(act.act.request, *against);
+  else if (act.act.action == Action::demote)
+    demote(act, began_ms);
+  else
+    promote(act, began_ms);
+  set_phase({});
+}
+
+std::optional<Hand::Words> Hand::validate(const AgentAct& act, std::uint64_t& began_ms) {
+  Intent intent;
+  intent.action = act.act.action;
+  intent.node = act.act.node;
+  intent.own = {act.act.request};
+  intent.last_primary = act.last_primary;
+  intent.shutdown_checkpoint = act.shutdown_checkpoint;
+  const auto sample = sight_.look();
+  began_ms = sample.began_ms;
+  bool acknowledged = false;
+  const auto against = first_against(sight_.judge(sample, intent), act.act.overrides, acknowledged);
+  if (against && acknowledged) return Words{against->code, against->text, {against->invariant}};
+  if (against)
+    return Words{"FACTS_CHANGED",
+                 against->code + " fails now and was not acknowledged: " + against->text,
+                 {"P7-A2", against->invariant}};
+  const bool demotion = act.act.action == Action::demote;
+  if (instance_.standby_signal() != demotion) return std::nullopt;
+  return Words{demotion ? "NOT_PRIMARY" : "NOT_A_STANDBY",
+               settings_.node + ": standby.signal is " + (demotion ? "" : "not ") + "in PGDATA",
+               {demotion ? "P6-A1" : "P6-A3"}};
+}
+
+bool Hand::too_old(const AgentAct& act, std::uint64_t began_ms) {
+  const auto age = boot_ms() - began_ms;
+  if (age <= kMostValidationAgeMs) return false;
+  reject(act.act.request, {"VALIDATION_TOO_OLD",
+                           "the look that it was judged by was " + std::to_string(age) +
+                               " ms old when the server was to be touched",
+                           {"P6-F1"}});
+  return true;
+}
+
+void Hand::reject(const RequestId& request, Words words) {
+  ResultEntry result;
+  result.request = request;
+  result.code = std::move(words.code);
+  result.text = as_words(words.text, 1024);
+  result.invariants = std::move(words.invariants);
+  journal_.result(result);
+  process::kill_point("pgagent.act.result_written");
+}
+
+void Hand::promote(const AgentAct& act, std::uint64_t began_ms) {
+  if (too_old(act, began_ms)) return;
+  set_phase("promoting");
+  journal_.step({act.act.request, StepName::asked, 0});
+  process::kill_point("pgagent.act.asked");
+  const auto end = instance_.promote();
+  process::kill_point("pgagent.promote.asked");
+  const auto record = *journal_.find(act.act.request);
+  if (!end.ok() || !wait_for_new_timeline(record)) {
+    // What was asked may still come: only a stopped server can say that it did not.
+    settle_and_start(record, end.ok() ? std::string() : as_words(end.output));
+    return;
+  }
+  process::kill_point("pgagent.promote.seen");
+  if (!instance_.sync_role()) {
+    settle_and_start(record, "PGDATA could not be synced");
+    return;
+  }
+  journal_.result(promoted(record, instance_.newest_history()));
+  process::kill_point("pgagent.act.result_written");
+}
+
+bool Hand::wait_for_new_timeline(const ClaimRecord& record) const {
+  const auto deadline = boot_ms() + settings_.promote_deadline_ms;
+  do {
+    const auto facts = facts_of(record);
+    if (postgresql::settle(facts).step == SettleStep::executed) return facts.running;
+    if (!facts.running) return false;
+    pause();
+  } while (boot_ms() < deadline);
+  return false;
+}
+
+void Hand::demote(const AgentAct& act, std::uint64_t began_ms) {
+  if (too_old(act, began_ms)) return;
+  const auto& request = act.act.request;
+  set_phase("stopping");
+  journal_.step({request, StepName::asked, 0});
+  process::kill_point("pgagent.act.asked");
+  const auto end = instance_.stop(Instance::Stop::fast);
+  process::kill_point("pgagent.demote.stopped");
+  const auto control = instance_.control();
+  if (instance_.process().running() || !control) {
+    settle_and_start(*journal_.find(request),
+                     control ? as_words(end.output) : control.error().message);
+    return;
+  }
+  if (!control->shut_down()) {
+    start();
+    reject(request, {"NOT_SHUT_DOWN_IN_ORDER",
+                     settings_.node + " ended with the control state \"" + control->state +
+                         "\": " + as_words(end.output),
+                     {"P6-S1"}});
+    return;
+  }
+  journal_.step({request, StepName::stopped, control->checkpoint});
+  process::kill_point("pgagent.demote.noted");
+  hand_over(act, control->checkpoint, control->timeline());
+}
+
+void Hand::hand_over(const AgentAct& act, std::uint64_t checkpoint, std::uint64_t timeline) {
+  const auto& request = act.act.request;
+  set_phase("waiting for a standby to receive the shutdown checkpoint");
+  const auto seen = wait_for_receiver(act.act.node, checkpoint, timeline);
+  process::kill_point("pgagent.demote.received");
+  if (!seen.empty()) {
+    start();
+    reject(request, {"CHECKPOINT_NOT_RECEIVED", seen, {"P6-S1"}});
+    return;
+  }
+  if (!instance_.make_standby()) {
+    settle_and_start(*journal_.find(request), "standby.signal could not be written and synced");
+    return;
+  }
+  process::kill_point("pgagent.demote.signalled");
+  journal_.result(demoted(request, checkpoint));
+  process::kill_point("pgagent.act.result_written");
+  start();
+  process::kill_point("pgagent.demote.started");
+}
+
+std::string Hand::wait_for_receiver(const std::string& node, std::uint64_t checkpoint,
+                                    std::uint64_t timeline) {
+  const auto deadline = boot_ms() + settings_.receive_deadline_ms;
+  std::string seen;
+  do {
+    const auto sample = sight_.look();
+    seen = "no standby is strictly past the shutdown checkpoint " + position_text(checkpoint) +
+           " of " + node + ":";
+    for (const auto& other : sample.nodes) {
+      if (other.node == node) continue;
+      if (other.answered && other.in_recovery && other.timeline == timeline &&
+          other.position > checkpoint)
+        return {};
+      seen += " " + other.node + " " +
+              (other.answered ? "at " + position_text(other.position) + " on timeline " +
+                                    std::to_string(other.timeline)
+                              : "did not answer") +
+              ",";
+    }
+    pause();
+  } while (boot_ms() < deadline);
+  seen.pop_back();
+  return seen;
+}
+
+ResultEntry Hand::promoted(const ClaimRecord& record, const HistoryFile& history) const {
+  ResultEntry result;
+  result.request = record.claim.request;
+  result.executed = true;
+  result.timeline = history.timeline;
+  const auto at = position_text(history.switch_position);
+  result.text = record.claim.node + " is primary on timeline " + std::to_string(history.timeline) +
+                ", switched at " + at;
+  result.effects = {
+      effect("role", "standby", "primary"),
+      effect("timeline",
+             std::to_string(history.parent != 0 ? history.parent : record.claim.timeline),
+             std::to_string(history.timeline)),
+      effect("switch_position", "", at)};
+  return result;
+}
+
+ResultEntry Hand::demoted(const RequestId& request, std::uint64_t checkpoint) const {
+  ResultEntry result;
+  result.request = request;
+  result.executed = true;
+  result.shutdown_checkpoint = checkpoint;
+  result.text = settings_.node + " was shut down in order and is a standby; shutdown checkpoint " +
+                (checkpoint == 0 ? "not known" : position_text(checkpoint));
+  result.effects = {effect("role", "primary", "standby")};
+  if (checkpoint != 0)
+    result.effects.push_back(effect("shutdown_checkpoint", "", position_text(checkpoint)));
+  return result;
+}
+
+std::string Hand::phase() const {
+  const std::lock_guard lock(mutex_);
+  return phase_;
+}
+std::string Hand::holds() const {
+  const std::lock_guard lock(mutex_);
+  return holds_;
+}
+bool Hand::may_try_again() const {
+  const std::lock_guard lock(mutex_);
+  return may_try_again_;
+}
+void Hand::set_phase(const std::string& phase) {
+  const std::lock_guard lock(mutex_);
+  phase_ = phase;
+}
+void Hand::hold(const std::string& why, bool may_try_again) {
+  const std::lock_guard lock(mutex_);
+  if (why != holds_ && !why.empty()) process::log_warning("not_started", {{"why", why}});
+  holds_ = cut(why, 512);
+  may_try_again_ = may_try_again;
+}
+
+}  // namespace aeromq::postgresql

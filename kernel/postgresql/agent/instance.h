@@ -1,0 +1,82 @@
+// The one PostgreSQL server of this host: what its files and processes say, and the only place that
+// starts it, stops it, or changes its role on disk. Every wait is bounded.
+#pragma once
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "kernel/postgresql/agent/child.h"
+#include "kernel/postgresql/agent/control_data.h"
+#include "kernel/postgresql/agent/server_process.h"
+#include "kernel/postgresql/settings.h"
+#include "messages/codec.h"
+#include "messages/result.h"
+#include "messages/text.h"
+
+namespace aeromq::postgresql {
+
+/// The newest timeline history file of pg_wal.
+struct HistoryFile {
+  std::uint64_t timeline = 0;  ///< 0: there is none
+  std::uint64_t parent = 0;    ///< its last line: where the timeline came from
+  std::uint64_t switch_position = 0;
+  friend bool operator==(const HistoryFile&, const HistoryFile&) = default;
+};
+
+/// Reads of any thread at once; the actions are the worker's alone.
+class Instance {
+ public:
+  explicit Instance(const AgentSettings& settings);
+
+  ServerProcess process() const { return find_server(data_); }
+  std::string manager() const { return find_manager(data_, process().postmaster); }
+  /// Error KERNEL_UNAVAILABLE with pg_controldata's own words.
+  Result<ControlData> control() const;
+  /// The same for a status: a reading that is old and still true is not made again.
+  Result<ControlData> control_for_status() const;
+  bool standby_signal() const;
+  bool promote_signal() const;
+  HistoryFile newest_history() const;
+
+  /// pg_ctl start; the server is detached from us. What pg_ctl and the end of the log said.
+  ChildEnd start() const;
+  enum class Stop { fast, immediate };
+  ChildEnd stop(Stop how) const;
+  /// pg_ctl promote, without waiting for what comes of it.
+  ChildEnd promote() const;
+
+  // Durable when they return true: file and folder.
+  bool make_standby() const;
+  bool drop_promote_signal() const;
+  /// A history file that names a timeline which never began is put aside, out of PGDATA.
+  bool put_aside_history(std::uint64_t timeline) const;
+  /// All that a role hangs on is on the disk: for a role that somebody else wrote.
+  bool sync_role() const;
+
+ private:
+  std::string program(const char* name) const { return bin_ + "/" + name; }
+  ChildEnd pg_ctl(std::vector<std::string> words, std::uint64_t deadline_ms) const;
+
+  std::string data_;
+  std::string bin_;
+  std::string options_;
+  std::string log_;
+  std::string aside_;
+  std::uint64_t start_ms_;
+  std::uint64_t stop_ms_;
+  mutable std::mutex kept_mutex_;
+  mutable std::optional<ControlData> kept_;
+  mutable std::uint64_t kept_stamp_ = 0;  ///< when the file that `kept_` was read from was written
+};
+
+/// The last line of a history file that is one: parent timeline and switch position.
+std::optional<HistoryFile> parse_history(std::uint64_t timeline, std::string_view text);
+
+/// 3 for "00000003.history"; nothing for any other name.
+std::optional<std::uint64_t> history_number(std::string_view file);
+
+/// A program's words on one line, fit for a message: UTF-8, no control characters, bounded.
+std::string as_words(std::string_view output, std::size_t most = 700);
+
+}  // namespace aeromq::postgresql

@@ -1,0 +1,88 @@
+#include "kernel/postgresql/sight/text.h"
+
+#include <algorithm>
+
+#include "kernel/postgresql/sight/synchronous.h"
+#include "messages/text.h"
+
+namespace aeromq::postgresql {
+namespace {
+
+constexpr std::size_t kMaxState = 64;  // NodeFacts::state
+
+bool is_streaming(const NodeSample& node) {
+  return node.receiver && node.receiver->status == "streaming";
+}
+
+}  // namespace
+
+bool is_writer(const NodeSample& node) { return node.answered && !node.in_recovery; }
+
+bool is_proven_stopped(const NodeSample& node) {
+  return !node.answered && node.agent && !node.agent->running;
+}
+
+bool is_unknown(const NodeSample& node) { return !node.answered && !is_proven_stopped(node); }
+
+// By address first. A server may be configured under another name than the standby connects to;
+// then the sender's own list of who streams from it tells, by the standby's name.
+bool streams_from(const NodeSample& standby, const NodeSample& upstream) {
+  if (!standby.answered || !is_streaming(standby)) return false;
+  const auto& receiver = *standby.receiver;
+  if (receiver.sender_host + ":" + std::to_string(receiver.sender_port) == upstream.host)
+    return true;
+  return upstream.answered &&
+         std::ranges::any_of(upstream.streamers, [&](const Streamer& streamer) {
+           return streamer.state == "streaming" &&
+                  same_name(streamer.application_name, standby.node);
+         });
+}
+
+const NodeSample* upstream_of(const ClusterSample& sample, const NodeSample& standby) {
+  for (const auto& node : sample.nodes)
+    if (node.node != standby.node && streams_from(standby, node)) return &node;
+  return nullptr;
+}
+
+std::string place(const NodeSample& node) {
+  return "timeline " + std::to_string(node.timeline) + " at " + position_text(node.position);
+}
+
+std::string silence(const NodeSample& node) {
+  auto text = node.node + " did not answer: " + node.error;
+  if (!node.sqlstate.empty()) text += " (" + node.sqlstate + ")";
+  return text;
+}
+
+std::string agent_silence(const NodeSample& node) {
+  return "the agent of " + node.node + " did not answer: " + node.agent_error;
+}
+
+std::string state_text(const ClusterSample& sample, const NodeSample& node) {
+  const auto short_enough = [](std::string_view text) { return cut(text, kMaxState); };
+  if (is_proven_stopped(node)) return "stopped";
+  if (!node.answered && node.timed_out) return "no answer";
+  if (!node.answered)
+    return short_enough(node.sqlstate.empty() ? "unreachable" : "refuses: " + node.sqlstate);
+  if (!node.in_recovery) return "running";
+  const std::string paused = node.replay_paused ? ", replay paused" : "";
+  if (!node.receiver) return "in recovery, no receiver" + paused;
+  const auto* upstream = upstream_of(sample, node);
+  if (upstream != nullptr) return short_enough("streaming from " + upstream->node + paused);
+  return short_enough("receiver " + node.receiver->status + paused);
+}
+
+std::string names(const std::vector<std::string>& all) {
+  std::string text;
+  for (std::size_t i = 0; i < all.size(); ++i)
+    text += (i == 0 ? "" : i + 1 == all.size() ? " and " : ", ") + all[i];
+  return text;
+}
+
+std::string joined(const std::vector<std::string>& parts) {
+  std::string text;
+  for (const auto& part : parts) text += (text.empty() ? "" : "; ") + part;
+  return text;
+}
+
+}  // namespace aeromq::postgresql

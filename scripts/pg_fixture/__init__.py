@@ -1,0 +1,1 @@
+"""What scripts/pg_cluster is made of. Standard library only."""

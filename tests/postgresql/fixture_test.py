@@ -1,0 +1,153 @@
+"""The throw-away cluster that other tests stand on: it is what it says, and leaves nothing behind.
+
+    fixture_test.py SCRIPTS TEMPLATE_CACHE
+"""
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+SCRIPTS, CACHE = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
+PATIENCE_S = 60
+
+
+def cluster(*arguments, code=0):
+    ran = subprocess.run([SCRIPTS + "/pg_cluster", *arguments], stdin=subprocess.DEVNULL,
+                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                         timeout=PATIENCE_S)
+    if ran.returncode != code:
+        raise AssertionError(f"pg_cluster {arguments}: exit {ran.returncode}\n{ran.stdout}")
+    return ran.stdout
+
+
+def processes_below(folder):
+    """Every process that stands in the folder or names it. Not this test's own."""
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            where = os.readlink(f"/proc/{pid}/cwd")
+            with open(f"/proc/{pid}/cmdline", "rb") as f:
+                words = f.read().decode(errors="replace")
+        except OSError:
+            continue
+        if int(pid) != os.getpid() and (where + "/").startswith(folder + "/") or folder in words:
+            found.append((int(pid), words))
+    return found
+
+
+class Fixture(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="aeromq-fixture-")
+        os.chmod(self.folder, 0o755)  # the servers may be another user
+        self.directory = self.folder + "/pg"
+        self.acknowledged = self.folder + "/acknowledged"
+        self.writer = None
+
+    def tearDown(self):
+        if self.writer and self.writer.poll() is None:
+            self.writer.kill()
+            self.writer.communicate()
+        if os.path.exists(self.directory):
+            cluster("down", self.directory)
+        shutil.rmtree(self.folder)
+
+    def up(self, *arguments):
+        return cluster("up", self.directory, "--template", CACHE, *arguments)
+
+    def status(self):
+        return {row["name"]: row
+                for row in json.loads(cluster("status", self.directory, "--json"))["nodes"]}
+
+    def ask(self, node, sql, user="postgres"):
+        with open(self.directory + "/cluster.json", encoding="utf-8") as f:
+            said = json.load(f)
+        port = next(n["port"] for n in said["nodes"] if n["name"] == node)
+        ran = subprocess.run([said["bin"] + "/psql", "-XAtqw", "-h", "127.0.0.1", "-p", str(port),
+                              "-U", user, "-d", "postgres", "-c", sql], text=True,
+                             timeout=PATIENCE_S, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        return ran.stdout.strip()
+
+    def wait(self, what, condition):
+        deadline = time.monotonic() + PATIENCE_S
+        while not condition():
+            self.assertLess(time.monotonic(), deadline, f"waited in vain: {what}")
+            time.sleep(0.02)
+
+    def start_writer(self):
+        self.writer = subprocess.Popen(
+            [SCRIPTS + "/pg_writer", "run", "--dir", self.directory, "--acknowledged",
+             self.acknowledged], stdout=subprocess.PIPE, text=True)
+
+    def acknowledged_count(self):
+        if not os.path.exists(self.acknowledged):
+            return 0
+        with open(self.acknowledged, encoding="ascii") as f:
+            return len(f.readlines())
+
+    def end_writer(self):
+        self.writer.send_signal(signal.SIGTERM)
+        return json.loads(self.writer.communicate(timeout=PATIENCE_S)[0])
+
+    def missing(self, node):
+        ran = subprocess.run([SCRIPTS + "/pg_writer", "missing", "--dir", self.directory, "--node",
+                              node, "--acknowledged", self.acknowledged], stdout=subprocess.PIPE,
+                             text=True, timeout=PATIENCE_S)
+        return ran.returncode, json.loads(ran.stdout)
+
+    def test_is_a_primary_with_standbys_and_leaves_nothing(self):
+        lines = self.up().splitlines()
+        self.assertEqual([line.split()[0] for line in lines], ["n1", "n2", "n3"])
+        self.assertEqual(self.up().splitlines(), lines, "a repeated `up` changes nothing")
+        rows = self.status()
+        self.assertEqual([rows[n]["in_recovery"] for n in ("n1", "n2", "n3")], [False, True, True])
+        self.assertEqual(sorted(rows["n1"]["streams_to"]), ["n2", "n3"])
+        self.assertEqual(self.ask("n2", "SELECT string_agg(slot_name, ',' ORDER BY 1)"
+                                        " FROM pg_replication_slots"), "n1,n3")
+        self.assertEqual(self.ask("n1", "SELECT rolsuper, rolreplication,"
+                                        " pg_has_role('pg_monitor', 'MEMBER') FROM pg_roles"
+                                        " WHERE rolname = current_user", "aeromq"), "f|t|t")
+        # A server that nobody reaps yet, and a child of it that cannot notice, end with the rest.
+        os.kill(rows["n3"]["pid"], signal.SIGSTOP)
+        cluster("kill", self.directory, "n2")
+        cluster("down", self.directory)
+        self.assertFalse(os.path.exists(self.directory))
+        self.assertEqual(processes_below(self.directory), [])
+        cluster("down", self.directory)  # once more: nothing to do
+
+    def test_a_killed_primary_comes_back_with_what_it_acknowledged(self):
+        self.up("--synchronous", "ANY 1 (n1,n2,n3)")
+        self.assertEqual(self.ask("n3", "SHOW synchronous_standby_names"), "ANY 1 (n1,n2,n3)")
+        self.start_writer()
+        self.wait("rows", lambda: self.acknowledged_count() > 20)
+        cluster("kill", self.directory, "n1")
+        self.assertFalse(self.status()["n1"]["running"])
+        before = self.acknowledged_count()
+        cluster("start", self.directory, "n1")
+        self.wait("more rows", lambda: self.acknowledged_count() > before + 20)
+        summary = self.end_writer()
+        self.assertEqual(summary["acknowledged"], self.acknowledged_count())
+        self.assertGreater(summary["longest_gap_ms"], 10)
+        self.assertEqual(self.missing("n1")[0], 0)
+        # The judge can say no: an id that was never there counts as lost.
+        with open(self.acknowledged, "a", encoding="ascii") as f:
+            f.write("987654321 1\n")
+        code, said = self.missing("n1")
+        self.assertEqual((code, said["missing"]), (1, [987654321]))
+
+    def test_refuses_a_folder_that_is_not_its_own(self):
+        os.mkdir(self.directory)
+        with open(self.directory + "/letter", "w", encoding="ascii") as f:
+            f.write("dear")
+        self.assertIn("not empty", cluster("up", self.directory, code=1))
+        self.assertIn("no cluster", cluster("down", self.directory, code=1))
+        self.assertTrue(os.path.exists(self.directory + "/letter"))
+        shutil.rmtree(self.directory)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1], verbosity=2)
