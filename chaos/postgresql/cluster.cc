@@ -78,8 +78,7 @@ std::string with_setting(const std::string& text, const std::string& key,
 Cluster::Cluster(const fs::path& bin_dir, fs::path dir, const std::string& synchronous)
     : bin_(fs::canonical(bin_dir)), dir_(std::move(dir)) {
   std::vector<std::string> words{"up", dir_, "--nodes", "a,b,c"};
-  const auto cache = fs::temp_directory_path() / "aeromq-postgresql-template";
-  words.insert(words.end(), {"--template", cache});
+  words.insert(words.end(), {"--template", AEROMQ_PG_TEMPLATE});
   if (!synchronous.empty()) words.insert(words.end(), {"--synchronous", synchronous});
   const auto made = tool(words, kUpMs);
   if (made.exit_code != 0) {
@@ -151,6 +150,14 @@ void Cluster::place_agents(const fs::path& folder,
   }
   const auto placed = tool({"agents", dir_, "--folder", folder, "--bin-dir", bin_});
   if (placed.exit_code != 0) throw std::runtime_error("no agents: " + placed.out + placed.err);
+}
+
+void Cluster::drop_journals() {
+  tool({"agents-down", dir_});
+  std::error_code none;
+  for (const auto& server : servers_)
+    for (const auto* part : {"journal.sqlite", "journal.sqlite-wal", "journal.sqlite-shm"})
+      fs::remove(server.agent / part, none);
 }
 
 pid_t Cluster::agent_pid(const std::string& name) const {

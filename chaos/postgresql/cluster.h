@@ -46,6 +46,8 @@ class Cluster {
   /// of every agent.toml.
   void place_agents(const std::filesystem::path& folder,
                     const std::map<std::string, std::string>& settings);
+  /// Ends the agents and takes their journals away, as if they had never served anybody.
+  void drop_journals();
   bool agent_runs(const std::string& name) const;
   pid_t agent_pid(const std::string& name) const;
   Ended start_agent(const std::string& name);

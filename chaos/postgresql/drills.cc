@@ -13,6 +13,11 @@ namespace {
 constexpr std::pair<const char*, unsigned> kStartupCalls[] = {
     {"unlink", 3}, {"rename", 2}, {"fsync", 4}, {"openat", 6}};
 
+constexpr const char* kAskedPoint = "pgagent.act.asked";
+constexpr const char* kSettlePoints[] = {"pgagent.settle.begun", "pgagent.settle.stopped",
+                                         "pgagent.settle.repaired", "pgagent.settle.written",
+                                         "pgagent.start.allowed"};
+
 bool is_of(const std::string& point, const char* process) {
   return point.starts_with(std::string(process) + ".");
 }
@@ -38,7 +43,8 @@ std::string name_of(const Drill& drill) {
   switch (drill.moment) {
     case Moment::plane_point:
     case Moment::agent_point:
-      return fmt::format("{} / {} dies at {}", drill.verb, drill.victim, drill.point);
+      return fmt::format("{} / {} dies at {}{}", drill.verb, drill.victim, drill.point,
+                         drill.second.empty() ? "" : ", then at " + drill.second);
     case Moment::at_agent_point:
       return fmt::format("{} / {} dies while the agent is at {}", drill.verb, drill.victim,
                          drill.point);
@@ -57,21 +63,24 @@ std::vector<Drill> drills_of(const std::string& verb, const Passed& passed) {
   std::vector<Drill> drills;
   for (const auto& point : passed.plane)
     if (is_of(point, "dispatcher") || is_of(point, "kernel"))
-      drills.push_back({verb, Moment::plane_point, point, point.substr(0, point.find('.')), 1});
+      drills.push_back({verb, Moment::plane_point, point, point.substr(0, point.find('.')), 1, {}});
   for (const auto& point : passed.agent) {
-    drills.push_back({verb, Moment::agent_point, point, "agent", 1});
+    drills.push_back({verb, Moment::agent_point, point, "agent", 1, {}});
     for (const auto* victim : {"postmaster", "kernel", "dispatcher"})
-      drills.push_back({verb, Moment::at_agent_point, point, victim, 1});
-    if (verb != "demote") drills.push_back({verb, Moment::at_agent_point, point, "startup", 1});
+      drills.push_back({verb, Moment::at_agent_point, point, victim, 1, {}});
+    if (verb != "demote") drills.push_back({verb, Moment::at_agent_point, point, "startup", 1, {}});
   }
+  // Past this point a claim has to be settled by looking.
+  for (const auto* second : kSettlePoints)
+    drills.push_back({verb, Moment::agent_point, kAskedPoint, "agent", 1, second});
   if (verb == "demote") return drills;
   for (const auto& [call, most] : kStartupCalls)
     for (unsigned nth = 1; nth <= most; ++nth)
-      drills.push_back({verb, Moment::startup_call, call, "startup", nth});
+      drills.push_back({verb, Moment::startup_call, call, "startup", nth, {}});
   for (const auto* victim : {"late", "never", "agent", "postmaster", "kernel", "dispatcher"})
-    drills.push_back({verb, Moment::startup_frozen, "", victim, 1});
+    drills.push_back({verb, Moment::startup_frozen, "", victim, 1, {}});
   for (const auto* victim : {"agent", "postmaster", "startup", "kernel", "dispatcher"})
-    drills.push_back({verb, Moment::recovery_end, "", victim, 1});
+    drills.push_back({verb, Moment::recovery_end, "", victim, 1, {}});
   return drills;
 }
 

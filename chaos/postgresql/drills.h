@@ -21,6 +21,7 @@ struct Drill {
   std::string point;   ///< a kill point's name, or a system call's
   std::string victim;  ///< dispatcher, kernel, agent, postmaster, startup; late, never: nobody dies
   unsigned nth = 1;
+  std::string second;  ///< agent_point: it dies again there, at its next start
 };
 
 /// One line that names it; `--only` takes a part of it.

@@ -76,9 +76,32 @@ Meddler::Meddler(Site& site, const Drill& drill, std::string node)
 Meddler::~Meddler() { release(); }
 
 void Meddler::strike() {
+  if (drill_.moment == Moment::agent_point) strike_agent_point();
   if (drill_.moment == Moment::at_agent_point) strike_at_agent_point();
   if (drill_.moment == Moment::startup_frozen) strike_frozen();
   if (drill_.moment == Moment::recovery_end) strike_recovery_end();
+}
+
+// Its unit starts it again at once, and again if it dies at the second point, which it passes only
+// while it settles.
+void Meddler::strike_agent_point() {
+  auto& cluster = site_.cluster();
+  const auto dies = [&] {
+    return poll_until(kMomentMs, [&] { return !cluster.armed(); }) &&
+           poll_until(kGoneMs, [&] { return !cluster.agent_runs(node_); });
+  };
+  if (!dies()) return;
+  fired_ = drill_.second.empty();
+  if (!drill_.second.empty()) {
+    cluster.arm(drill_.second, "kill");
+    cluster.start_agent(node_);
+    fired_ = dies();
+  }
+  cluster.start_agent(node_);
+}
+
+void Meddler::revive_agent() {
+  if (drill_.victim == "agent") site_.cluster().start_agent(node_);
 }
 
 void Meddler::strike_at_agent_point() {
@@ -99,12 +122,14 @@ void Meddler::strike_frozen() {
   if (drill_.victim == "late") ::poll(nullptr, 0, kLateMs);
   if (drill_.victim != "late") fired_ = end_process(site_, drill_.victim, node_);
   if (is_alive(startup_)) ::kill(startup_, SIGCONT);
+  revive_agent();
 }
 
 void Meddler::strike_recovery_end() {
   if (!poll_until(kMomentMs, [&] { return std::filesystem::exists(end_mark(site_, node_)); }))
     return;
   fired_ = end_process(site_, drill_.victim, node_);
+  revive_agent();
 }
 
 bool Meddler::release() {
@@ -113,7 +138,6 @@ bool Meddler::release() {
     tracer_.reset();
   }
   if (drill_.moment == Moment::plane_point) fired_ = !site_.stack().armed();
-  if (drill_.moment == Moment::agent_point) fired_ = !site_.cluster().armed();
   // Nobody lets go of it: the agent ends the server at its deadline.
   if (drill_.moment == Moment::startup_frozen && drill_.victim == "never" && startup_ > 0 &&
       !poll_until(kNeverMs, [&] { return !is_alive(startup_); }))

@@ -21,7 +21,8 @@ class Meddler {
   bool release();
 
  private:
-  void end_victim();
+  void strike_agent_point();
+  void revive_agent();
   void strike_at_agent_point();
   void strike_frozen();
   void strike_recovery_end();

@@ -23,6 +23,7 @@ class Assassin {
       : victim_(std::move(victim)), thread_([this, &site, node = std::move(node), after_ms] {
           ::poll(nullptr, 0, after_ms);
           struck_ = end_process(site, victim_, node);
+          if (victim_ == "agent") site.cluster().start_agent(node);  // as its unit does
         }) {}
   bool struck() {
     if (thread_.joinable()) thread_.join();
