@@ -13,7 +13,7 @@ Error invalid(const Error& why) {
 
 }  // namespace
 
-Conversation::Reply Conversation::take(Embedded& kernel, ByteView packet) {
+Conversation::Reply Conversation::take(RegisterKernel& kernel, ByteView packet) {
   if (packet.empty()) return end(make_error(ErrorCode::malformed, "no such packet"));
   const auto body = packet.subspan(1);
   switch (static_cast<Tag>(packet.front())) {
@@ -28,7 +28,7 @@ Conversation::Reply Conversation::take(Embedded& kernel, ByteView packet) {
   }
 }
 
-Conversation::Reply Conversation::open(Embedded& kernel, ByteView body) {
+Conversation::Reply Conversation::open(RegisterKernel& kernel, ByteView body) {
   process::kill_point("kernel.open.received");
   const auto wanted = decode<OpenDispatcher>(body);
   if (!wanted) return end(invalid(wanted.error()));
@@ -42,22 +42,26 @@ Conversation::Reply Conversation::open(Embedded& kernel, ByteView body) {
   return {kernel::packet(Tag::opened, *opened), "kernel.open.answered"};
 }
 
-Conversation::Reply Conversation::call(Embedded& kernel, ByteView body) {
+Conversation::Reply Conversation::call(RegisterKernel& kernel, ByteView body) {
   process::kill_point("kernel.call.received");
   const auto wanted = decode<KernelCall>(body);
   if (!wanted) return end(invalid(wanted.error()));
-  const auto answer = kernel.answer(*wanted, standing_, process::now());
-  if (wanted->kind != CallKind::act)
+  const auto answer = kernel.take(*wanted, {standing_, connection_}, process::now());
+  return answer ? answered(*answer, wanted->act) : Reply{};
+}
+
+Conversation::Reply Conversation::answered(const KernelAnswer& answer, const Act& act) {
+  if (answer.kind != CallKind::act)
     return {kernel::packet(Tag::answer, answer), "kernel.call.answered"};
-  process::log_info("act", {{"request", wanted->act.request.text()},
-                            {"action", text_of(wanted->act.action)},
-                            {"node", wanted->act.node},
+  process::log_info("act", {{"request", act.request.text()},
+                            {"action", text_of(act.action)},
+                            {"node", act.node},
                             {"status", text_of(answer.act.status)},
                             {"code", answer.act.code}});
   return {kernel::packet(Tag::answer, answer), "kernel.act.answered"};
 }
 
-Conversation::Reply Conversation::fence(Embedded& kernel, ByteView body) {
+Conversation::Reply Conversation::fence(RegisterKernel& kernel, ByteView body) {
   process::kill_point("kernel.fence.received");
   const auto order = decode<Fence>(body);
   if (!order) return end(invalid(order.error()));

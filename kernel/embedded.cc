@@ -1,43 +1,9 @@
 #include "kernel/embedded.h"
 
 #include "kernel/views.h"
-#include "messages/text.h"
-#include "process/entropy.h"
 #include "process/kill_point.h"
 
 namespace aeromq::kernel {
-namespace {
-
-constexpr std::uint64_t kMaxDispatcher = 255;
-constexpr std::uint32_t kMaxEpoch = (1U << 24) - 1;
-// Snapshot ids grow in memory; a block of them is reserved durably, so that a restart never goes
-// back and a question never writes.
-constexpr std::uint64_t kSnapshotBlock = 1'000'000;
-
-Error bad(const char* field, std::string what) {
-  return make_error(ErrorCode::invalid_input, std::move(what), field);
-}
-
-ActAnswer refused(std::string code, std::string text) {
-  ActAnswer answer;
-  answer.status = ActStatus::refused;
-  answer.code = std::move(code);
-  answer.text = std::move(text);
-  answer.invariants = {"P7-F1"};
-  return answer;
-}
-
-ActAnswer repeat_of(const LedgerRow& row) {
-  auto answer = row.answer;
-  answer.status = ActStatus::duplicate;
-  answer.first_executed = row.executed;
-  return answer;
-}
-
-std::uint64_t wall_ms(const Moment& now) { return now.wall_ns / kNanosPerMs; }
-
-}  // namespace
-
 const std::vector<std::string>& kill_points() {
   static const std::vector<std::string> kAll{
       "kernel.open.received",  "kernel.open.committed", "kernel.open.answered",
@@ -50,84 +16,14 @@ const std::vector<std::string>& kill_points() {
 
 Result<Embedded> Embedded::start(const EmbeddedOptions& options, const Moment& now) {
   auto store =
-      Store::exists(options.register_file)
-          ? Store::open(options.register_file, Store::Mode::read_write)
-      : options.nodes.empty()
-          ? fail(bad("nodes", "a new register needs at least one node"))
-          : Store::create(options.register_file, create_register(process::fresh<HistoryId>(),
-                                                                 options.cluster, options.nodes));
+      open_or_create(options.register_file, kEmbeddedRegister, options.cluster, options.nodes);
   if (!store) return fail(store.error());
-  store->add_nodes(options.nodes);
   auto state = store->load();
   state.stale_after_ms = options.stale_after_ms;
   state.listening_since_ms = kernel_ms(now);
   for (const auto& [name, host] : options.hosts)
     if (state.nodes.contains(name)) state.nodes[name].host = host;
-  Embedded kernel(std::move(*store), std::move(state));
-  kernel.snapshot_ = kernel.store_.snapshot_limit();
-  kernel.snapshot_limit_ = kernel.snapshot_;
-  kernel.changed();
-  return kernel;
-}
-
-void Embedded::changed() {
-  if (++snapshot_ <= snapshot_limit_) return;
-  snapshot_limit_ = snapshot_ + kSnapshotBlock;
-  store_.write_snapshot_limit(snapshot_limit_);
-}
-
-bool Embedded::is_current(const Standing& standing) const {
-  const auto at = epochs_.find(standing.dispatcher);
-  return standing.epoch != 0 && at != epochs_.end() && at->second == standing.epoch &&
-         store_.epoch_of(standing.dispatcher) == standing.epoch;
-}
-
-std::uint32_t Embedded::next_epoch(std::uint64_t dispatcher) {
-  if (dispatcher == 0 || dispatcher > kMaxDispatcher) return 0;
-  const auto last = store_.epoch_of(dispatcher);
-  return last >= kMaxEpoch ? 0 : last + 1;
-}
-
-Result<Opened> Embedded::open(std::uint64_t dispatcher, const Moment& now) {
-  const auto epoch = next_epoch(dispatcher);
-  if (epoch == 0) return fail(bad("dispatcher", "1 to 255, with epochs left"));
-  store_.write_epoch(dispatcher, epoch);
-  process::kill_point("kernel.open.committed");
-  epochs_[dispatcher] = epoch;
-  return Opened{state_.history, dispatcher, epoch, kernel_ms(now), kMaxLeaseMs, state_.cluster};
-}
-
-Result<Fenced> Embedded::fence(const Fence& order, unsigned uid, const Moment& now) {
-  const auto epoch = next_epoch(order.dispatcher);
-  if (epoch == 0) return fail(bad("dispatcher", "1 to 255, with epochs left"));
-  if (order.reason.empty() || has_control_characters(order.reason))
-    return fail(bad("reason", "a fence needs a reason, without control characters"));
-  store_.write_fence({order.dispatcher, epoch, uid, order.reason, wall_ms(now)});
-  process::kill_point("kernel.fence.committed");
-  epochs_.erase(order.dispatcher);
-  return Fenced{order.dispatcher, epoch};
-}
-
-// Refusals are not rows: whoever asks again may already have been told "not executed, final".
-std::optional<ActAnswer> Embedded::refusal(const Act& act, const Standing& standing,
-                                           const Moment& now) const {
-  const auto& session = act.request.session;
-  if (act.request.empty() || !act.request.kernel_action)
-    return refused("NOT_A_KERNEL_ACTION", "the request id is not of a kernel action");
-  if (!is_current(standing))
-    return refused("STALE_EPOCH", "this connection does not hold its dispatcher's current epoch");
-  if (session.history != state_.history)
-    return refused("OTHER_HISTORY", "the request id names another kernel history");
-  if (session.dispatcher != standing.dispatcher)
-    return refused("OTHER_DISPATCHER", "the request id names another dispatcher");
-  if (session.epoch != standing.epoch)
-    return refused("OTHER_EPOCH", "the request id names another epoch of this dispatcher");
-  if (!lease_holds(act.request, kernel_ms(now)))
-    return refused("LEASE_ENDED", "the lease of the request id has ended");
-  if (std::uint64_t{session.lease_end_s} * 1000 > kernel_ms(now) + kMaxLeaseMs)
-    return refused("LEASE_TOO_LONG",
-                   "the lease of the request id is longer than this kernel gives");
-  return std::nullopt;
+  return Embedded(std::move(*store), std::move(state));
 }
 
 ActAnswer Embedded::act(const Act& act, const Standing& standing, const Moment& now) {
@@ -166,10 +62,7 @@ ActAnswer Embedded::decide(const Act& act, const Moment& now) {
     answer.snapshot = before + 1;
     store_.write_register(after);
   }
-  if (answer.snapshot > snapshot_limit_) {
-    snapshot_limit_ = answer.snapshot + kSnapshotBlock;
-    store_.write_snapshot_limit(snapshot_limit_);
-  }
+  reserve(answer.snapshot);
   store_.write_row({act.request, !rejection, act.action, act.node, act.principal,
                     act.command_digest, act.reason, answer, before, kernel_ms(now), wall_ms(now)});
   process::kill_point("kernel.act.written");
@@ -203,15 +96,7 @@ KernelAnswer Embedded::answer(const KernelCall& call, const Standing& standing, 
       add_diagnostics(made, store_);
       break;
     case CallKind::outcome:
-      if (!call.about.empty()) {
-        const auto& session = call.about.session;
-        const auto epoch = store_.epoch_of(session.dispatcher);
-        const auto opened = epochs_.find(session.dispatcher);
-        made.outcome.push_back(decide_outcome(
-            call.about,
-            {store_.find_row(call.about), state_.history, epoch,
-             opened != epochs_.end() && opened->second == epoch, true, kernel_ms(now)}));
-      }
+      if (!call.about.empty()) made.outcome.push_back(outcome(call.about, now));
       break;
     default:
       break;
@@ -231,12 +116,6 @@ Assignment Embedded::report(const std::string& node, NodeReport report, const Mo
   state_ = std::move(after);
   changed();
   return assignment(state_, node);
-}
-
-OutcomeAnswer outcome_of_dead(const Store& store, const RequestId& request, const Moment& now) {
-  return decide_outcome(request,
-                        {store.find_row(request), store.load().history,
-                         store.epoch_of(request.session.dispatcher), false, false, kernel_ms(now)});
 }
 
 }  // namespace aeromq::kernel

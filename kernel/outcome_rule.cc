@@ -6,9 +6,11 @@ namespace {
 constexpr std::uint64_t kMsPerSecond = 1000;
 
 OutcomeAnswer from_row(OutcomeAnswer answer, const LedgerRow& row) {
-  answer.verdict = row.executed ? Verdict::executed : Verdict::rejected;
+  answer.verdict = row.executed       ? Verdict::executed
+                   : row.not_executed ? Verdict::not_executed
+                                      : Verdict::rejected;
   answer.final_ = true;
-  answer.why = row.executed ? "the ledger has it as executed" : "the ledger has it as rejected";
+  answer.why = "the ledger has it as " + std::string(text_of(answer.verdict));
   answer.code = row.answer.code;
   answer.text = row.answer.text;
   answer.invariants = row.answer.invariants;

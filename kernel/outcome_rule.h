@@ -20,6 +20,7 @@ struct LedgerRow {
   std::uint64_t snapshot_before = 0;
   std::uint64_t kernel_ms = 0;
   std::uint64_t wall_ms = 0;
+  bool not_executed = false;  ///< granted to an agent that never claimed it, and never can now
   friend bool operator==(const LedgerRow&, const LedgerRow&) = default;
 };
 

@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "kernel/sqlite.h"
+#include "messages/text.h"
 #include "process/log.h"
 
 namespace aeromq::kernel {
@@ -34,7 +35,11 @@ CREATE TRIGGER ledger_stands BEFORE UPDATE ON ledger
 CREATE TRIGGER epochs_grow BEFORE UPDATE ON dispatchers WHEN new.epoch <= old.epoch
   BEGIN SELECT RAISE(ABORT, 'an epoch only grows'); END;
 )sql";
-constexpr const char* kFormat = "aeromq-register-1";
+
+// What the column `executed` holds.
+constexpr std::uint64_t kRejected = 0;
+constexpr std::uint64_t kExecuted = 1;
+constexpr std::uint64_t kNotExecuted = 2;
 
 std::uint64_t size_of(const std::string& path) {
   struct stat found {};
@@ -75,14 +80,15 @@ void write_kept(const Database& database, const Register& state) {
 }
 
 /// A whole register in one file, without a WAL: durable when this returns.
-Result<void> write_new(const std::string& path, const Register& first) {
+Result<void> write_new(const std::string& path, const Register& first, const RegisterKind& kind) {
   auto database = Database::open(path, false);
   if (!database) return fail(database.error());
   ::chmod(path.c_str(), 0600);
   if (auto begun = database->try_run("PRAGMA synchronous=FULL; BEGIN IMMEDIATE"); !begun)
     return fail(bad(path, begun.error().message));
   database->run(kSchema);
-  set_meta(*database, "format", std::string(kFormat));
+  database->run(kind.more_schema);
+  set_meta(*database, "format", std::string(kind.format));
   set_meta(*database, "cluster", first.cluster);
   set_meta(*database, "snapshot_limit", std::uint64_t{0});
   set_history(*database, first.history);
@@ -137,7 +143,7 @@ Store::~Store() = default;
 
 bool Store::exists(const std::string& path) { return size_of(path) > 0; }
 
-Result<Store> Store::open(const std::string& path, Mode mode) {
+Result<Store> Store::open(const std::string& path, Mode mode, const RegisterKind& kind) {
   if (!exists(path)) return fail(bad(path, "there is no register"));
   if (!sync_what_was_left(path))
     return fail(bad(path, std::string("it cannot be synced: ") + std::strerror(errno)));
@@ -152,14 +158,17 @@ Result<Store> Store::open(const std::string& path, Mode mode) {
   Store store(std::make_unique<Impl>(std::move(*database), path));
   if (auto table = store.impl_->database.try_run("SELECT value FROM meta LIMIT 1"); !table)
     return fail(bad(path, "this is no register"));
-  if (meta_text(store.impl_->database, "format") != kFormat)
-    return fail(bad(path, "this is no register of a known format"));
+  const auto format = meta_text(store.impl_->database, "format");
+  if (format != kind.format)
+    return fail(bad(path, "its format is \"" + cut(format, 64) + "\"; this kernel's is \"" +
+                              std::string(kind.format) + '"'));
   return store;
 }
 
 // Under another name until everything is in it and durable: a register that is there is whole, and
 // a creation that died anywhere can be done again.
-Result<Store> Store::create(const std::string& path, const Register& first) {
+Result<Store> Store::create(const std::string& path, const Register& first,
+                            const RegisterKind& kind) {
   if (exists(path)) return fail(bad(path, "there is a register already"));
   // SQLite would play them over the new one, history and rows of the old and all.
   for (const auto* left : {"-wal", "-journal"})
@@ -167,10 +176,10 @@ Result<Store> Store::create(const std::string& path, const Register& first) {
       return fail(bad(path, "it is gone, but " + path + left + " of it is still there"));
   const auto half = path + ".new";
   for (const auto* left : {"", "-journal"}) ::unlink((half + left).c_str());
-  if (auto made = write_new(half, first); !made) return fail(made.error());
+  if (auto made = write_new(half, first, kind); !made) return fail(made.error());
   if (::rename(half.c_str(), path.c_str()) != 0) return fail(bad(path, std::strerror(errno)));
   if (!sync_folder_of(path)) return fail(bad(path, std::strerror(errno)));
-  return open(path, Mode::read_write);
+  return open(path, Mode::read_write, kind);
 }
 
 Register Store::load() const {
@@ -209,7 +218,8 @@ std::optional<LedgerRow> Store::find_row(const RequestId& request) const {
   if (!query.blob(request.octets()).step()) return std::nullopt;
   LedgerRow row;
   row.request = request;
-  row.executed = query.number_at(0) != 0;
+  row.executed = query.number_at(0) == kExecuted;
+  row.not_executed = query.number_at(0) == kNotExecuted;
   const auto action = std::ranges::find(EnumNames<Action>::value, query.text_at(1));
   const auto digest = query.blob_at(4);
   auto answer = decode<ActAnswer>(query.blob_at(6));
@@ -253,6 +263,8 @@ std::string Store::integrity() const {
 std::uint64_t Store::file_octets() const { return size_of(impl_->path); }
 std::uint64_t Store::wal_octets() const { return size_of(impl_->path + "-wal"); }
 
+const Database& Store::database() const { return impl_->database; }
+
 void Store::begin() { impl_->database.run("BEGIN IMMEDIATE"); }
 void Store::commit() { impl_->database.run("COMMIT"); }
 
@@ -261,7 +273,9 @@ void Store::write_register(const Register& state) { write_kept(impl_->database, 
 void Store::write_row(const LedgerRow& row) {
   Statement(impl_->database, "INSERT INTO ledger VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)")
       .blob(row.request.octets())
-      .number(row.executed ? 1 : 0)
+      .number(row.executed       ? kExecuted
+              : row.not_executed ? kNotExecuted
+                                 : kRejected)
       .text(row.answer.code)
       .text(row.answer.text)
       .text(std::string(text_of(row.action)))

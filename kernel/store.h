@@ -12,6 +12,9 @@
 
 namespace aeromq::kernel {
 
+class Database;
+class Statement;
+
 /// A person ended an epoch: who, why, when.
 struct FenceRow {
   std::uint64_t dispatcher = 0;
@@ -22,6 +25,14 @@ struct FenceRow {
   friend bool operator==(const FenceRow&, const FenceRow&) = default;
 };
 
+/// Whose register a file is, and what it holds beside the register. A kernel opens none of another
+/// kind: it would not know what it must not do.
+struct RegisterKind {
+  std::string_view format;
+  const char* more_schema = "";
+};
+inline constexpr RegisterKind kEmbeddedRegister{"aeromq-register-1"};
+
 class Store {
  public:
   enum class Mode { read_write, read_only };
@@ -29,10 +40,12 @@ class Store {
   /// Opens an existing register; the caller holds its lifetime lock. read_only never writes the
   /// file, not even a checkpoint, but syncs what is there before it believes it. Error
   /// INVALID_INPUT, field `register`.
-  static Result<Store> open(const std::string& path, Mode mode);
+  static Result<Store> open(const std::string& path, Mode mode,
+                            const RegisterKind& kind = kEmbeddedRegister);
   /// Makes the file with `first` in it: whole and durable, or not there. Error INVALID_INPUT,
   /// `register`.
-  static Result<Store> create(const std::string& path, const Register& first);
+  static Result<Store> create(const std::string& path, const Register& first,
+                              const RegisterKind& kind = kEmbeddedRegister);
   static bool exists(const std::string& path);
 
   Store(Store&&) noexcept;
@@ -64,6 +77,9 @@ class Store {
   void renew_history(HistoryId history, std::uint64_t least_fencing_epoch);
   /// Nodes of the settings that the register does not have yet; none is ever removed.
   void add_nodes(const std::vector<std::string>& nodes);
+
+  /// For what a kind keeps in the same file, in the same transactions.
+  const Database& database() const;
 
  private:
   struct Impl;

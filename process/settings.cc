@@ -87,6 +87,10 @@ void read_broker(TomlTable& table, BrokerSettings& broker) {
 }
 
 void read_kernel(TomlTable& table, KernelSettings& kernel) {
+  table.text("kind", kernel.kind);
+  if (kernel.kind != "embedded" && kernel.kind != "postgresql")
+    table.fault("kind", "must be embedded or postgresql");
+  table.text("cluster", kernel.cluster);
   table.text("socket", kernel.socket);
   endpoint(table, "nodes_endpoint", kernel.nodes_endpoint);
   table.text("register", kernel.register_file);
@@ -100,7 +104,7 @@ void make_absolute(Settings& settings, const std::filesystem::path& folder) {
   for (auto* path :
        {&settings.run, &settings.broker.keys, &settings.audit.dir, &settings.audit.watermark,
         &settings.kernel.socket, &settings.kernel.register_file, &settings.kernel.keys,
-        &settings.kernel.nodes, &settings.principals})
+        &settings.kernel.nodes, &settings.kernel.cluster, &settings.principals})
     *path = absolute(folder, *path);
   for (auto* one : {&settings.broker.control, &settings.broker.clients, &settings.broker.feed,
                     &settings.kernel.nodes_endpoint})

@@ -32,6 +32,8 @@ struct AuditSettings {
 };
 
 struct KernelSettings {
+  std::string kind = "embedded";            ///< or postgresql
+  std::string cluster = "postgresql.toml";  ///< kind postgresql: its nodes and agents
   std::string socket = "run/kernel.sock";
   std::string nodes_endpoint = "ipc://run/kernel-nodes.ipc";
   std::string register_file = "kernel/register.sqlite";  ///< key `register`

@@ -20,6 +20,9 @@ using transport::KeyPair;
 
 constexpr std::string_view kSettingsFile = "aeromq.toml";
 constexpr std::array kAuthorities{"operator", "observer", "auditor"};
+constexpr const char* kPostgresql = "postgresql";
+// A stage has to outlast an act: the look before it, the promise, the agent's whole time.
+constexpr std::uint64_t kActMarginMs = 15000;
 constexpr std::string_view kLongestSocket = "/run/kernel-nodes.ipc";
 
 auto bad(std::string what, std::string field) {
@@ -76,9 +79,24 @@ std::string to_connect(const std::string& bound) {
   return host == "*" || host == "0.0.0.0" ? "tcp://127.0.0.1:" + std::to_string(port) : bound;
 }
 
+/// What the kernel's kind decides.
+std::string kernel_text(const process::KernelSettings& kernel) {
+  const auto common = line("socket", kernel.socket) + line("register", kernel.register_file) +
+                      line("keys", kernel.keys);
+  if (kernel.kind == kPostgresql)
+    return line("kind", kernel.kind) + line("cluster", kernel.cluster) + common;
+  return line("kind", kernel.kind) + common + line("nodes_endpoint", kernel.nodes_endpoint) +
+         line("nodes", kernel.nodes) + "stale_after_ms = " + std::to_string(kernel.stale_after_ms) +
+         "\n";
+}
+
 std::string settings_text(const std::vector<std::string>& nodes, const std::string& clients,
-                          const std::string& feed) {
-  const process::Settings plain;  // every default, written out: that is what a reader can change
+                          const std::string& feed, bool postgresql) {
+  process::Settings plain;  // every default, written out: that is what a reader can change
+  if (postgresql) {
+    plain.kernel.kind = kPostgresql;
+    plain.broker.stage_timeout_ms = postgresql::ClusterSettings{}.act_deadline_ms + kActMarginMs;
+  }
   const auto number = [](std::string_view key, std::uint64_t value) {
     return std::string(key) + " = " + std::to_string(value) + "\n";
   };
@@ -95,11 +113,8 @@ std::string settings_text(const std::vector<std::string>& nodes, const std::stri
          number("lease_ms", plain.broker.lease_ms) + "\n[audit]\n" + line("dir", plain.audit.dir) +
          line("watermark", plain.audit.watermark) +
          number("segment_bytes", plain.audit.segment_bytes) + "\n[kernel]\n" +
-         line("socket", plain.kernel.socket) + line("nodes_endpoint", plain.kernel.nodes_endpoint) +
-         line("register", plain.kernel.register_file) + line("keys", plain.kernel.keys) +
-         line("nodes", plain.kernel.nodes) + number("stale_after_ms", plain.kernel.stale_after_ms) +
-         "\n[dispatcher]\n" + number("id", plain.dispatcher.id) + "\n[principals]\n" +
-         line("file", plain.principals);
+         kernel_text(plain.kernel) + "\n[dispatcher]\n" + number("id", plain.dispatcher.id) +
+         "\n[principals]\n" + line("file", plain.principals);
 }
 
 std::string pair_text(const KeyPair& pair) {
@@ -108,8 +123,9 @@ std::string pair_text(const KeyPair& pair) {
 
 /// Only what an earlier start that was broken off can have left.
 Result<void> check_ours(const std::string& dir) {
-  static const std::set<std::string> kOurs{"keys", "clients",         "nodes",     "run",
-                                           "log",  "principals.toml", "nodes.toml"};
+  static const std::set<std::string> kOurs{"keys",       "clients", "nodes",
+                                           "run",        "log",     "principals.toml",
+                                           "nodes.toml", "agents",  "postgresql.toml"};
   for (const auto& entry : fs::directory_iterator(dir)) {
     auto name = entry.path().filename().string();
     if (name.ends_with(".new")) name.resize(name.size() - 4);
@@ -120,14 +136,52 @@ Result<void> check_ours(const std::string& dir) {
   return {};
 }
 
+Result<void> make_folder(const fs::path& path) {
+  std::error_code fault;
+  fs::create_directories(path, fault);
+  if (!fault) fs::permissions(path, fs::perms::owner_all, fault);
+  if (fault) return bad(path.string() + ": " + fault.message(), "dir");
+  return {};
+}
+
+Result<void> make_folders(const std::string& dir, bool postgresql) {
+  for (const char* name : {"", "/run", "/keys", "/clients", "/audit", "/kernel", "/log"})
+    if (auto made = make_folder(dir + name); !made) return made;
+  return make_folder(dir + (postgresql ? "/agents" : "/nodes"));
+}
+
+/// What the embedded kernel's nodes report with, and who may.
+std::vector<NamedText> reporter_files(const std::string& dir, const std::vector<std::string>& nodes,
+                                      const KeyPair& kernel) {
+  std::vector<NamedText> files;
+  std::string allowed = "# Which key may report for which node.\n";
+  for (const auto& node : nodes) {
+    const auto own = transport::make_key_pair();
+    files.emplace_back("nodes/" + node + ".toml",
+                       line("node", node) +
+                           line("endpoint", "ipc://" + dir + "/run/kernel-nodes.ipc") +
+                           line("server_key", kernel.public_key) + pair_text(own));
+    allowed += "\n[[node]]\n" + line("name", node) + line("key", own.public_key) +
+               line("host", "localhost");
+  }
+  files.emplace_back("nodes.toml", allowed);
+  return files;
+}
+
 /// Writes all files, the settings last.
 Result<void> make_files(const FolderOptions& options) {
   const auto& dir = options.dir;
   const auto clients =
       options.listen.empty() ? "ipc://" + dir + "/run/clients.ipc" : options.listen;
   const auto feed = feed_of(clients, dir);
-  const auto nodes =
-      options.nodes.empty() ? std::vector<std::string>{"node1", "node2", "node3"} : options.nodes;
+  const bool postgresql = !options.postgresql.nodes.empty();
+  auto nodes = options.nodes;
+  if (postgresql) {
+    const auto named = parse_nodes(options.postgresql);
+    for (const auto& node : *named) nodes.push_back(node.name);
+  } else if (nodes.empty()) {
+    nodes = {"node1", "node2", "node3"};
+  }
   const auto broker = transport::make_key_pair();
   const auto kernel = transport::make_key_pair();
   std::vector<std::pair<std::string, std::string>> files{{"keys/broker.toml", pair_text(broker)},
@@ -142,30 +196,13 @@ Result<void> make_files(const FolderOptions& options) {
                   line("key", own.public_key) + line("authority", authority);
   }
   files.emplace_back("principals.toml", principals);
-  std::string allowed = "# Which key may report for which node.\n";
-  for (const auto& node : nodes) {
-    const auto own = transport::make_key_pair();
-    files.emplace_back("nodes/" + node + ".toml",
-                       line("node", node) +
-                           line("endpoint", "ipc://" + dir + "/run/kernel-nodes.ipc") +
-                           line("server_key", kernel.public_key) + pair_text(own));
-    allowed += "\n[[node]]\n" + line("name", node) + line("key", own.public_key) +
-               line("host", "localhost");
-  }
-  files.emplace_back("nodes.toml", allowed);
-  files.emplace_back(kSettingsFile, settings_text(nodes, clients, feed));
-  for (const auto& [name, text] : files)
+  const auto more = postgresql ? postgresql_files(options.postgresql, kernel)
+                               : reporter_files(dir, nodes, kernel);
+  files.insert(files.end(), more.begin(), more.end());
+  files.emplace_back(kSettingsFile, settings_text(nodes, clients, feed, postgresql));
+  for (const auto& [name, text] : files) {
+    if (auto made = make_folder(fs::path(dir + "/" + name).parent_path()); !made) return made;
     if (auto written = process::write_file(dir + "/" + name, text); !written) return written;
-  return {};
-}
-
-Result<void> make_folders(const std::string& dir) {
-  for (const char* name :
-       {"", "/run", "/keys", "/clients", "/nodes", "/audit", "/kernel", "/log"}) {
-    std::error_code fault;
-    fs::create_directories(dir + name, fault);
-    if (!fault) fs::permissions(dir + name, fs::perms::owner_all, fault);
-    if (fault) return bad(dir + name + ": " + fault.message(), "dir");
   }
   return {};
 }
@@ -180,6 +217,23 @@ Result<void> check_same(const FolderOptions& options, const process::Settings& s
     return bad(options.dir + " was made with --listen " + settings.broker.clients + ", not with " +
                    options.listen,
                "listen");
+  if (options.postgresql.none()) return {};
+  if (settings.kernel.kind != kPostgresql)
+    return bad(options.dir + " was made with the embedded kernel, not with --postgresql",
+               "postgresql");
+  const auto cluster = postgresql::read_cluster_settings(settings.kernel.cluster);
+  if (!cluster) return fail(cluster.error());
+  return check_same(options.postgresql, options.dir, *cluster);
+}
+
+Result<void> check_postgresql(const FolderOptions& options) {
+  if (options.postgresql.none()) return {};
+  if (!options.nodes.empty()) return bad("--postgresql names the nodes: not with --nodes", "nodes");
+  if (auto nodes = parse_nodes(options.postgresql); !nodes) return fail(nodes.error());
+  if (options.postgresql.nodes.empty() &&
+      !fs::exists(options.dir + "/" + std::string(kSettingsFile)))
+    return bad("a new directory needs --postgresql NAME=HOST:PORT,... with the other options of it",
+               "postgresql");
   return {};
 }
 
@@ -199,6 +253,7 @@ Result<void> check_options(const FolderOptions& options) {
     if (!process::is_node_name(node)) return bad("'" + node + "' is not a node name", "nodes");
     if (!seen.insert(node).second) return bad("'" + node + "' stands twice", "nodes");
   }
+  if (auto good = check_postgresql(options); !good) return good;
   if (options.listen.empty()) return {};
   auto good = transport::check_endpoint(options.listen, true);
   if (!good) return bad(good.error().message, "listen");
@@ -218,13 +273,19 @@ Result<Folder> prepare_folder(const FolderOptions& options) {
   const auto settings_path = options.dir + "/" + std::string(kSettingsFile);
   folder.made = !fs::exists(settings_path);
   if (folder.made) {
-    if (auto made = make_folders(options.dir); !made) return fail(made.error());
+    if (auto made = make_folders(options.dir, !options.postgresql.nodes.empty()); !made)
+      return fail(made.error());
     if (auto made = make_files(options); !made) return fail(made.error());
   }
   auto settings = process::read_settings(settings_path);
   if (!settings) return fail(settings.error());
   if (auto same = check_same(options, *settings); !same) return fail(same.error());
   folder.settings = std::move(*settings);
+  if (folder.settings.kernel.kind == kPostgresql) {
+    const auto read = postgresql::read_cluster_settings(folder.settings.kernel.cluster);
+    if (!read) return fail(read.error());
+    return folder;
+  }
   for (const auto& node : folder.settings.cluster.nodes) {
     folder.node_files.push_back(options.dir + "/nodes/" + node + ".toml");
     const auto read = process::read_node_settings(folder.node_files.back());

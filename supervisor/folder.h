@@ -6,6 +6,7 @@
 
 #include "messages/result.h"
 #include "process/settings.h"
+#include "supervisor/postgresql_folder.h"
 
 namespace aeromq::supervisor {
 
@@ -13,12 +14,14 @@ struct FolderOptions {
   std::string dir;                 ///< absolute
   std::vector<std::string> nodes;  ///< empty: as it is, or node1, node2, node3 for a new one
   std::string listen;              ///< clients' endpoint; empty: as it is, or run/clients.ipc
+  PostgresqlOptions postgresql{};  ///< none(): as it is, or the embedded kernel for a new one
 };
 
 struct Folder {
   bool made = false;  ///< by this call
   process::Settings settings;
-  std::vector<std::string> node_files;  ///< one per node of the settings, in their order
+  std::vector<std::string> node_files;  ///< of reporters: one per node of the settings, in their
+                                        ///< order; none if PostgreSQL is the kernel
 };
 
 /// Makes the directory (keys, principals, client and node files with mode 0600, settings) or

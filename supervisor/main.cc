@@ -1,5 +1,6 @@
-// aeromq: `aeromq up` makes and runs a whole control plane with the embedded kernel on one
-// machine, until Ctrl-C. Not needed in production, where service units do the same.
+// aeromq: `aeromq up` makes and runs a whole control plane on one machine, with the embedded kernel
+// or for a PostgreSQL cluster, until Ctrl-C. Not needed in production, where service units do the
+// same.
 #include <limits.h>
 #include <poll.h>
 #include <sys/stat.h>
@@ -168,6 +169,17 @@ int main(int argc, char** argv) {
       ->delimiter(',');
   command->add_option("--listen", options.folder.listen,
                       "where clients connect: ipc://PATH or tcp://HOST:PORT");
+  auto& postgresql = options.folder.postgresql;
+  command
+      ->add_option("--postgresql", postgresql.nodes,
+                   "PostgreSQL is the kernel: NAME=HOST:PORT[/AGENT_PORT],...")
+      ->delimiter(',');
+  command->add_option("--synchronous", postgresql.synchronous,
+                      "its synchronous_standby_names, as every node has them");
+  command->add_option("--user", postgresql.user, "role that reads the nodes");
+  command->add_option("--database", postgresql.database, "what it connects to");
+  command->add_option("--passfile", postgresql.passfile, "its password, as libpq reads it");
+  command->add_option("--sslmode", postgresql.sslmode, "as libpq takes it");
   command->add_flag("--no-restart", options.no_restart, "leave a process that ends dead");
   command->add_option("--most-restart-delay-ms", options.most_delay_ms,
                       "longest pause before a process is started again");

@@ -6,6 +6,7 @@
 #include "chaos/simulation/world.h"
 #include "kernel/conversation.h"
 #include "kernel/demo_node.h"
+#include "kernel/embedded.h"
 
 namespace aeromq::chaos {
 

@@ -151,13 +151,13 @@ Store::~Store() = default;
 
 bool Store::exists(const std::string& path) { return shelf().find(path) != nullptr; }
 
-Result<Store> Store::open(const std::string& path, Mode mode) {
+Result<Store> Store::open(const std::string& path, Mode mode, const RegisterKind&) {
   auto file = shelf().find(path);
   if (!file) return fail(bad(path, "there is no register"));
   return Store(std::make_unique<Impl>(std::move(file), path, mode));
 }
 
-Result<Store> Store::create(const std::string& path, const Register& first) {
+Result<Store> Store::create(const std::string& path, const Register& first, const RegisterKind&) {
   if (exists(path)) return fail(bad(path, "there is a register already"));
   auto impl = std::make_unique<Impl>(shelf().make(path), path, Mode::read_write);
   impl->change([&](Changes& changes) { changes.state = kept_of(first); });

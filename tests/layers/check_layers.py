@@ -35,7 +35,8 @@ LAYERS = [
     (r"actors/(\w+)/", ["messages/", "actors/step.h", "actors/{1}/"]),
     (r"client/ctl/", ["messages/", "process/", "transport/", "client/", "audit/"]),
     (r"client/", ["messages/", "transport/", "client/"]),
-    (r"supervisor/", ["messages/", "process/", "transport/", "supervisor/"]),
+    (r"supervisor/", ["messages/", "process/", "transport/", "supervisor/",
+                      "kernel/postgresql/settings.h"]),
     (r"chaos/", [folder + "/" for folder in PRODUCT]),
 ]
 # Included from a broker core, these would bring the sockets in by the back door.
@@ -56,6 +57,7 @@ CORES = [
     r"actors/(?!runtime/)\w+/(?!main\.|\w+_boundary\.)",
     r"actors/step\.h",
     r"kernel/(register|rejection|demo_node|outcome_rule)\.",
+    r"kernel/postgresql/service/rules\.",
     r"kernel/postgresql/sight/(checks\w*|facts|findings|memory|not_checked|synchronous|text|timeline|views)\.",
     r"audit/(format|trail)\.",
     r"supervisor/restart_policy\.",

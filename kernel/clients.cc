@@ -1,0 +1,87 @@
+#include "kernel/clients.h"
+
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "process/kill_point.h"
+#include "process/log.h"
+
+namespace aeromq::kernel {
+namespace {
+
+constexpr std::size_t kMostClients = 64;
+constexpr std::size_t kMostQueued = 256;  ///< answers that one peer may leave unread
+constexpr int kMostPerTurn = 16;          ///< packets of one peer before the next one's turn
+
+}  // namespace
+
+Clients::Clients(PacketSocket listener)
+    : listener_(std::move(listener)), epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
+  watch(listener_.fd());
+}
+Clients::~Clients() {
+  if (epoll_ >= 0) ::close(epoll_);
+}
+
+void Clients::watch(int fd, bool writing, bool first) {
+  epoll_event event{};
+  event.events = EPOLLIN;
+  if (writing) event.events |= EPOLLOUT;
+  event.data.fd = fd;
+  ::epoll_ctl(epoll_, first ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, fd, &event);
+}
+
+void Clients::serve(RegisterKernel& kernel) {
+  accept_all();
+  for (auto& client : clients_) serve(client, kernel);
+  std::erase_if(clients_, [](const Client& client) { return client.ended; });
+}
+
+void Clients::accept_all() {
+  while (auto accepted = listener_.accept()) {
+    const auto uid = accepted->peer_uid();
+    if (!uid || *uid != ::geteuid() || clients_.size() >= kMostClients) {
+      process::log_warning("connection_refused", {{"uid", uid ? std::to_string(*uid) : "?"}});
+      continue;  // closed at once
+    }
+    watch(accepted->fd());
+    const auto number = ++last_number_;
+    clients_.push_back({number, std::move(*accepted), Conversation(*uid, number), {}, false});
+  }
+}
+
+void Clients::serve(Client& client, RegisterKernel& kernel) {
+  for (int i = 0; i < kMostPerTurn && !client.ended; ++i) {
+    const auto packet = client.socket.receive();
+    if (!packet) break;
+    send(client, client.conversation.take(kernel, *packet));
+    if (client.conversation.ended()) client.ended = true;
+  }
+  if (!flush(client) || client.socket.broken()) client.ended = true;
+}
+
+void Clients::answer(std::uint64_t connection, const KernelAnswer& answer, const Act& act) {
+  auto reply = Conversation::answered(answer, act);
+  for (auto& client : clients_)
+    if (client.number == connection) return send(client, std::move(reply));
+}
+
+void Clients::send(Client& client, Conversation::Reply reply) {
+  if (reply.packet.empty()) return;
+  client.out.push_back(std::move(reply.packet));
+  if (!flush(client) || client.out.size() > kMostQueued) client.ended = true;
+  if (reply.sent_point != nullptr) process::kill_point(reply.sent_point);
+}
+
+bool Clients::flush(Client& client) {
+  while (!client.out.empty()) {
+    const auto sending = client.socket.send(client.out.front());
+    if (sending == PacketSocket::Sending::broken) return false;
+    if (sending == PacketSocket::Sending::full) break;
+    client.out.pop_front();
+  }
+  watch(client.socket.fd(), !client.out.empty(), false);
+  return true;
+}
+
+}  // namespace aeromq::kernel

@@ -1,0 +1,70 @@
+// What the register of a PostgreSQL cluster holds beside an embedded one's: the cluster's one term,
+// and the grants. In the same file and the same transactions; the triggers hold that a term only
+// grows, that one grant at most is open, and that a settled one never changes.
+#pragma once
+#include "kernel/register_kernel.h"
+
+namespace aeromq::postgresql {
+
+/// An embedded kernel opens no file of this kind, nor this one an embedded kernel's.
+extern const kernel::RegisterKind kPostgresqlRegister;
+
+/// The licence for one act on one node, under a term that no other grant ever has. Durable before
+/// anything is sent.
+struct Grant {
+  Act act;
+  std::uint64_t term = 0;
+  bool settled = false;
+  std::uint64_t kernel_ms = 0;
+  std::uint64_t wall_ms = 0;
+  friend bool operator==(const Grant&, const Grant&) = default;
+};
+
+/// Where terms come from. The place to put an etcd in: several control planes on hosts of their own
+/// need a term that outlives one machine.
+class TermAuthority {
+ public:
+  virtual ~TermAuthority() = default;
+  /// A term that is above every one ever given. It is asked for inside of the transaction that
+  /// first uses it, and that commit makes it durable, if it was not so before. A term that nobody
+  /// comes to use does no harm.
+  virtual std::uint64_t next_term() = 0;
+  /// An agent has promised this one, so it was given once, be it by a register that is lost: the
+  /// next is above it.
+  virtual void heard_of(std::uint64_t term) = 0;
+};
+
+/// The terms of the register file: for one control plane, on one machine.
+class RegisterTerms final : public TermAuthority {
+ public:
+  explicit RegisterTerms(const kernel::Database& database) : database_(&database) {}
+  std::uint64_t next_term() override;
+  void heard_of(std::uint64_t term) override;
+  std::uint64_t last() const;
+
+ private:
+  const kernel::Database* database_;
+};
+
+/// The grants of a register file.
+class Grants {
+ public:
+  explicit Grants(const kernel::Database& database) : database_(&database) {}
+  std::optional<Grant> open() const;
+  std::optional<Grant> find(const RequestId& request) const;
+  std::uint64_t count() const;
+  /// Precondition: none is open, and its term is the newest.
+  void write(const Grant& grant);
+  void settle(const RequestId& request);
+
+ private:
+  std::optional<Grant> read(kernel::Statement& query) const;
+  const kernel::Database* database_;
+};
+
+/// The outcome as the file of a dead kernel tells it, under its lifetime lock: of an open grant the
+/// node's agent knows more, and its name is told.
+OutcomeAnswer outcome_of_dead(const kernel::Store& store, const RequestId& request,
+                              const Moment& now);
+
+}  // namespace aeromq::postgresql

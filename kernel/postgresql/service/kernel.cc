@@ -1,0 +1,389 @@
+#include "kernel/postgresql/service/kernel.h"
+
+#include <utility>
+
+#include "messages/text.h"
+#include "process/kill_point.h"
+#include "process/log.h"
+
+namespace aeromq::postgresql {
+
+using kernel::Caller;
+using kernel::kernel_ms;
+using kernel::LedgerRow;
+using kernel::wall_ms;
+
+namespace {
+constexpr std::uint64_t kSettleEveryMs = 1000;
+}  // namespace
+
+// In the order of an act; kernel.act.received, committed and answered are kernel::kill_points()'.
+const std::vector<std::string>& kill_points() {
+  static const std::vector<std::string> kAll{
+      "kernel.act.looked",     "kernel.act.granting", "kernel.act.granted",
+      "kernel.act.connecting", "kernel.act.opened",   "kernel.act.claimed",
+      "kernel.act.heard",      "kernel.act.settling", "kernel.look.noted"};
+  return kAll;
+}
+
+Result<std::unique_ptr<PostgresqlKernel>> PostgresqlKernel::start(const KernelOptions& options,
+                                                                  Outside& outside,
+                                                                  const Sight& sight,
+                                                                  const Moment& now) {
+  const bool is_new = !kernel::Store::exists(options.register_file);
+  auto store = kernel::open_or_create(options.register_file, kPostgresqlRegister, options.cluster,
+                                      options.nodes);
+  if (!store) return fail(store.error());
+  auto state = store->load();
+  if (is_new) {
+    // Who is primary is for a look to tell; until then nobody is.
+    state.holder.clear();
+    state.last_primary.clear();
+    state.fencing_epoch = 0;
+    state.timeline = 0;
+    store->begin();
+    store->write_register(state);
+    store->commit();
+  }
+  auto made = std::unique_ptr<PostgresqlKernel>(
+      new PostgresqlKernel(std::move(*store), std::move(state), options, outside, sight));
+  if (made->open_)
+    process::log_warning("grant_found_open", {{"request", made->open_->act.request.text()},
+                                              {"node", made->open_->act.node},
+                                              {"term", made->open_->term}});
+  made->tick(now);
+  return made;
+}
+
+PostgresqlKernel::PostgresqlKernel(kernel::Store store, kernel::Register state,
+                                   const KernelOptions& options, Outside& outside,
+                                   const Sight& sight)
+    : RegisterKernel(std::move(store), std::move(state)),
+      options_(options),
+      outside_(outside),
+      sight_(sight),
+      terms_(std::make_unique<RegisterTerms>(store_.database())),
+      grants_(store_.database()),
+      open_(grants_.open()) {}
+
+KernelAnswer PostgresqlKernel::answer_to(const KernelCall& call, ActAnswer act) {
+  KernelAnswer made;
+  made.kind = call.kind;
+  made.id = call.id;
+  made.act = std::move(act);
+  return made;
+}
+
+std::optional<KernelAnswer> PostgresqlKernel::take(const KernelCall& call, const Caller& caller,
+                                                   const Moment& now) {
+  if (call.kind == CallKind::act) {
+    process::kill_point("kernel.act.received");
+    if (auto answer = act_without_look({call, caller}, now))
+      return answer_to(call, std::move(*answer));
+    if (decision(call.act, caller.standing, now).step == ActStep::join) {
+      joined_.push_back({call, caller});
+      return std::nullopt;
+    }
+  }
+  waiting_.push_back({call, caller});
+  start_look();
+  return std::nullopt;
+}
+
+ActDecision PostgresqlKernel::decision(const Act& act, const kernel::Standing& standing,
+                                       const Moment& now) const {
+  return act_rule(act, store_.find_row(act.request), open_, refusal(act, standing, now));
+}
+
+/// What needs no look; of a rejection the row is written here.
+std::optional<ActAnswer> PostgresqlKernel::act_without_look(const Waiting& waiting,
+                                                            const Moment& now) {
+  const auto& act = waiting.call.act;
+  auto decided = decision(act, waiting.caller.standing, now);
+  switch (decided.step) {
+    case ActStep::repeat:
+    case ActStep::refuse:
+      return std::move(decided.answer);
+    case ActStep::reject:
+      return reject(act, std::move(decided.answer), now);
+    default:
+      return std::nullopt;
+  }
+}
+
+void PostgresqlKernel::start_look() {
+  if (looking_) return;
+  looking_ = true;
+  look_is_old_ = false;
+  riding_ = std::exchange(waiting_, {});
+  outside_.look();
+}
+
+void PostgresqlKernel::looked(ClusterSample sample, const Moment& now) {
+  looking_ = false;
+  look_at_ms_ = kernel_ms(now);
+  auto served = std::exchange(riding_, {});
+  if (look_is_old_) {
+    // It began before authority moved by our own hand: what it shows would read as a change.
+    waiting_.insert(waiting_.begin(), std::make_move_iterator(served.begin()),
+                    std::make_move_iterator(served.end()));
+    return start_look();
+  }
+  note(sample, now);
+  for (auto& waiting : served) serve(std::move(waiting), sample, now);
+  if (!waiting_.empty()) start_look();
+}
+
+// What moved without us is a fact like any other, but only while nothing of ours is under way: in
+// between an agent's deed and its row the same look would be counted twice.
+void PostgresqlKernel::note(const ClusterSample& sample, const Moment&) {
+  if (open_) {
+    const auto* node = find_node(sample, open_->act.node);
+    if (node != nullptr && node->agent && !node->agent->open_claim.empty())
+      process::kill_point("kernel.act.claimed");
+    return changed();
+  }
+  auto after = state_;
+  const auto what = sight_.observe(after, sample);
+  if (!what.empty()) {
+    store_.begin();
+    store_.write_register(after);
+    store_.commit();
+    process::kill_point("kernel.look.noted");
+    state_ = std::move(after);
+    process::log_warning(
+        "authority_moved",
+        {{"what", what}, {"fencing_epoch", state_.fencing_epoch}, {"holder", state_.holder}});
+  }
+  changed();
+}
+
+void PostgresqlKernel::serve(Waiting waiting, const ClusterSample& sample, const Moment& now) {
+  if (waiting.call.kind == CallKind::act) return judge_act(std::move(waiting), sample, now);
+  auto made = reading(waiting.call, sample, now);
+  if (waiting.call.kind == CallKind::outcome && !waiting.call.about.empty())
+    return tell_outcome(std::move(waiting), std::move(made), now);
+  outside_.answer(waiting.caller.connection, made, {});
+}
+
+KernelAnswer PostgresqlKernel::reading(const KernelCall& call, const ClusterSample& sample,
+                                       const Moment& now) const {
+  KernelAnswer made;
+  made.kind = call.kind;
+  made.id = call.id;
+  auto& snapshot = made.snapshot;
+  snapshot = snapshot_of(state_, snapshot_, kernel_ms(now), wall_ms(now));
+  sight_.show(snapshot, state_, sample);
+  const auto command = call.kind == CallKind::survey ? find_command(call.command) : std::nullopt;
+  if (command && command_row(*command).kernel_action()) {
+    const auto intent = intent_of(action_of(*command), call.node);
+    snapshot.checks = sight_.checks(sample, intent);
+    snapshot.not_checked = sight_.not_checked(sample, intent);
+    if (open_) add_open_grant(snapshot.checks, *open_);
+  }
+  sight_.read(made, call, sample, store_);
+  return made;
+}
+
+Intent PostgresqlKernel::intent_of(Action action, const std::string& node) const {
+  Intent intent{action, node, {}, {}, 0};
+  // Only a demotion of ours leaves a proof behind; any other end of a primary does not.
+  if (state_.holder.empty() && state_.demoted_epoch != 0) {
+    intent.last_primary = state_.last_primary;
+    intent.shutdown_checkpoint = state_.acknowledged;
+  }
+  return intent;
+}
+
+// The row first, then the open grant's agent; a request with neither is the register's alone.
+void PostgresqlKernel::tell_outcome(Waiting waiting, KernelAnswer made, const Moment& now) {
+  const auto& about = waiting.call.about;
+  if (open_ && open_->act.request == about && !store_.find_row(about)) {
+    const auto number = ++last_question_;
+    questions_.emplace(number, Question{std::move(made), waiting.caller, *open_});
+    return outside_.ask(number, open_->act.node, about);
+  }
+  made.outcome.push_back(outcome(about, now));
+  outside_.answer(waiting.caller.connection, made, {});
+}
+
+void PostgresqlKernel::asked(std::uint64_t question, const Word& word, const Moment& now) {
+  const auto at = questions_.find(question);
+  if (at == questions_.end()) return;
+  auto asked = std::move(at->second);
+  questions_.erase(at);
+  const auto& request = asked.grant.act.request;
+  const bool has_claim = word.kind == Word::Kind::said;
+  // Meanwhile it may have got its row.
+  asked.made.outcome.push_back(
+      store_.find_row(request)
+          ? outcome(request, now)
+          : outcome_of(asked.grant, has_claim ? std::optional(word.claim) : std::nullopt,
+                       kernel_ms(now)));
+  outside_.answer(asked.caller.connection, asked.made, {});
+}
+
+// Everything that take() looked at is looked at again: epochs, leases and grants have gone on since
+// then, and a question may have told of their ends.
+void PostgresqlKernel::judge_act(Waiting waiting, const ClusterSample& sample, const Moment& now) {
+  process::kill_point("kernel.act.looked");
+  const auto& act = waiting.call.act;
+  const auto tell = [&](ActAnswer answer) {
+    outside_.answer(waiting.caller.connection, answer_to(waiting.call, std::move(answer)), act);
+  };
+  if (auto answer = act_without_look(waiting, now)) return tell(std::move(*answer));
+  if (decision(act, waiting.caller.standing, now).step == ActStep::join) {
+    joined_.push_back(std::move(waiting));
+    return;
+  }
+  auto intent = intent_of(act.action, act.node);
+  intent.own = {act.request};
+  const auto no = judge(state_, sight_.checks(sample, intent), act);
+  if (!no) return grant(std::move(waiting), now);
+  ActAnswer answer;
+  answer.status = ActStatus::rejected;
+  answer.code = no->code;
+  answer.text = cut(no->text, 1024);
+  answer.invariants = no->invariants;
+  tell(reject(act, std::move(answer), now));
+}
+
+ActAnswer PostgresqlKernel::reject(const Act& act, ActAnswer answer, const Moment& now) {
+  answer.snapshot = snapshot_;
+  store_.begin();
+  store_.write_row({act.request, false, act.action, act.node, act.principal, act.command_digest,
+                    act.reason, answer, snapshot_, kernel_ms(now), wall_ms(now)});
+  process::kill_point("kernel.act.settling");
+  store_.commit();
+  process::kill_point("kernel.act.committed");
+  return answer;
+}
+
+// Durable before anything is sent: a kernel that dies here finds the grant, and never grants the
+// request again.
+void PostgresqlKernel::grant(Waiting waiting, const Moment& now) {
+  const auto& act = waiting.call.act;
+  store_.begin();
+  Grant made{act, terms_->next_term(), false, kernel_ms(now), wall_ms(now)};
+  grants_.write(made);
+  process::kill_point("kernel.act.granting");
+  store_.commit();
+  process::kill_point("kernel.act.granted");
+  process::log_info("granted", {{"request", act.request.text()},
+                                {"action", text_of(act.action)},
+                                {"node", act.node},
+                                {"term", made.term}});
+  const auto intent = intent_of(act.action, act.node);
+  const AgentAct errand{made.term, act, intent.last_primary, intent.shutdown_checkpoint};
+  open_ = std::move(made);
+  joined_.push_back(std::move(waiting));
+  joined_first_ = true;
+  at_agent_ = true;
+  outside_.act(errand);
+}
+
+void PostgresqlKernel::acted(const Word& word, const Moment& now) {
+  at_agent_ = false;
+  if (!open_) return;
+  if (word.claim.promised > open_->term) terms_->heard_of(word.claim.promised);
+  if (word.kind == Word::Kind::not_sent) {
+    AgentClaim claim;
+    claim.code = "AGENT_NOT_OPENED";
+    claim.text = cut("nothing was sent to the agent of " + open_->act.node + ": " +
+                         word.error.code + ": " + word.error.message,
+                     1024);
+    claim.invariants = {"P6-F1"};
+    return settle(End::rejected, claim, now);
+  }
+  const auto end =
+      word.kind == Word::Kind::said ? answer_rule(*open_, word.claim) : End::keep_asking;
+  if (end != End::keep_asking) return settle(end, word.claim, now);
+  process::log_warning("act_lost", {{"request", open_->act.request.text()},
+                                    {"node", open_->act.node},
+                                    {"why", word.error.message}});
+  settle_at_ms_ = 0;
+}
+
+void PostgresqlKernel::found_out(const Word& word, const Moment& now) {
+  at_agent_ = false;
+  if (!open_) return;
+  if (word.kind != Word::Kind::not_sent) settle_term_ = 0;
+  settle_promised_ = settle_promised_ || word.promised_term;
+  if (word.kind != Word::Kind::said) return try_later(now);
+  if (word.claim.promised > open_->term) {
+    settle_promised_ = true;
+    terms_->heard_of(word.claim.promised);
+  }
+  const auto end = settle_rule(*open_, word.claim);
+  if (end == End::keep_asking) return try_later(now);
+  settle(end, word.claim, now);
+}
+
+void PostgresqlKernel::try_later(const Moment& now) {
+  settle_at_ms_ = kernel_ms(now) + kSettleEveryMs;
+}
+
+// Row, register and the grant's end in one commit: a crash is before or after, never between.
+void PostgresqlKernel::settle(End end, const AgentClaim& claim, const Moment& now) {
+  const auto act = open_->act;
+  const auto before = snapshot_;
+  auto after = state_;
+  auto answer = answer_of(end, claim);
+  answer.snapshot = before;
+  store_.begin();
+  if (end == End::executed) {
+    answer.effects = apply(after, act, claim);
+    answer.snapshot = before + 1;
+    store_.write_register(after);
+  }
+  reserve(answer.snapshot);
+  LedgerRow row{act.request,   end == End::executed, act.action,   act.node,
+                act.principal, act.command_digest,   act.reason,   answer,
+                before,        kernel_ms(now),       wall_ms(now), end == End::not_executed};
+  store_.write_row(row);
+  grants_.settle(act.request);
+  process::kill_point("kernel.act.settling");
+  store_.commit();
+  process::kill_point("kernel.act.committed");
+  state_ = std::move(after);
+  snapshot_ = answer.snapshot;
+  open_.reset();
+  settle_term_ = 0;
+  settle_promised_ = false;
+  look_is_old_ = looking_;
+  process::log_info("settled", {{"request", act.request.text()},
+                                {"node", act.node},
+                                {"status", text_of(answer.status)},
+                                {"code", answer.code}});
+  answer_joined(answer);
+}
+
+void PostgresqlKernel::answer_joined(const ActAnswer& answer) {
+  bool first = std::exchange(joined_first_, false);
+  for (const auto& waiting : std::exchange(joined_, {})) {
+    auto told = answer;
+    if (!std::exchange(first, false) && told.status != ActStatus::refused) {
+      told.first_executed = told.status == ActStatus::executed;
+      told.status = ActStatus::duplicate;
+    }
+    outside_.answer(waiting.caller.connection, answer_to(waiting.call, std::move(told)),
+                    waiting.call.act);
+  }
+}
+
+void PostgresqlKernel::tick(const Moment& now) {
+  const auto at = kernel_ms(now);
+  if (options_.watch_every_ms != 0 && !looking_ && at >= look_at_ms_ + options_.watch_every_ms)
+    start_look();
+  if (!open_ || at_agent_ || at < settle_at_ms_) return;
+  // The term is durable before it is said, and one that was never said is good for the next try.
+  if (!settle_promised_ && settle_term_ == 0) {
+    store_.begin();
+    settle_term_ = terms_->next_term();
+    store_.commit();
+  }
+  at_agent_ = true;
+  outside_.find_out(open_->act.node, open_->act.request, settle_promised_ ? 0 : settle_term_);
+}
+
+}  // namespace aeromq::postgresql

@@ -1,0 +1,187 @@
+#include "kernel/postgresql/service/rules.h"
+
+#include <algorithm>
+
+#include "messages/text.h"
+
+namespace aeromq::postgresql {
+namespace {
+
+constexpr const char* kUnsettled = "UNSETTLED_REQUEST";
+
+std::string number(std::uint64_t value) { return std::to_string(value); }
+std::string or_none(const std::string& name) { return name.empty() ? "none" : name; }
+
+std::string granted(const Grant& grant) {
+  return "request " + grant.act.request.text() + " (" + std::string(text_of(grant.act.action)) +
+         " " + grant.act.node + ") was granted under term " + number(grant.term);
+}
+
+ActAnswer rejection(std::string code, std::string text, std::vector<std::string> invariants) {
+  ActAnswer answer;
+  answer.status = ActStatus::rejected;
+  answer.code = std::move(code);
+  answer.text = std::move(text);
+  answer.invariants = std::move(invariants);
+  return answer;
+}
+
+OutcomeAnswer about(const Grant& grant, std::uint64_t kernel_ms) {
+  OutcomeAnswer answer;
+  answer.request = grant.act.request;
+  answer.kernel_ms = kernel_ms;
+  answer.action = text_of(grant.act.action);
+  answer.node = grant.act.node;
+  answer.principal = grant.act.principal;
+  answer.command_digest = to_hex(grant.act.command_digest.octets);
+  return answer;
+}
+
+}  // namespace
+
+ActDecision act_rule(const Act& act, const std::optional<kernel::LedgerRow>& row,
+                     const std::optional<Grant>& open, const std::optional<ActAnswer>& refusal) {
+  if (row) return {ActStep::repeat, kernel::repeat_of(*row)};
+  if (open && open->act.request == act.request) return {ActStep::join, {}};
+  if (refusal) return {ActStep::refuse, *refusal};
+  if (open)
+    return {ActStep::reject,
+            rejection(kUnsettled, granted(*open) + " and is not settled", {"P6-A2"})};
+  return {ActStep::go_on, {}};
+}
+
+std::optional<kernel::Rejection> judge(const kernel::Register& state,
+                                       const std::vector<Check>& checks, const Act& act) {
+  const auto changed = [](std::string text) {
+    return kernel::Rejection{"FACTS_CHANGED", std::move(text), {"P7-A2"}};
+  };
+  if (act.fencing_epoch != state.fencing_epoch)
+    return changed("explained was fencing epoch " + number(act.fencing_epoch) + ", now it is " +
+                   number(state.fencing_epoch) + ": write authority moved; it is with " +
+                   (state.holder.empty() ? "no node" : state.holder) +
+                   " now, the last primary is " + or_none(state.last_primary));
+  for (const auto& check : checks)
+    if (!check.passes && !check.overridable)
+      return kernel::Rejection{check.code, check.text, {check.invariant}};
+  for (const auto& check : checks)
+    if (!check.passes && std::ranges::find(act.overrides, check.code) == act.overrides.end())
+      return changed(check.code + " fails now and was not acknowledged: " + check.text);
+  return std::nullopt;
+}
+
+End settle_rule(const Grant& grant, const AgentClaim& claim) {
+  if (claim.request != grant.act.request) return End::keep_asking;
+  switch (claim.state) {
+    case ClaimState::executed:
+      return End::executed;
+    case ClaimState::rejected:
+      return End::rejected;
+    case ClaimState::none:
+      // After the promise of a higher term "no claim" can never turn into one.
+      return claim.promised > grant.term ? End::not_executed : End::keep_asking;
+    default:
+      return End::keep_asking;
+  }
+}
+
+End answer_rule(const Grant& grant, const AgentClaim& claim) {
+  // The one copy was answered without a claim: there is no other that could make one.
+  if (claim.request == grant.act.request && claim.state == ClaimState::none && !claim.code.empty())
+    return End::not_executed;
+  return settle_rule(grant, claim);
+}
+
+std::vector<Effect> apply(kernel::Register& state, const Act& act, const AgentClaim& claim) {
+  const auto before = state;
+  ++state.fencing_epoch;
+  if (act.action == Action::demote) {
+    state.holder.clear();
+    state.last_primary = act.node;
+    state.demoted_epoch = state.fencing_epoch;
+    state.acknowledged = claim.shutdown_checkpoint;
+  } else {
+    state.holder = act.node;
+    state.last_primary = act.node;
+    state.demoted_epoch = 0;
+    if (claim.timeline != 0) state.timeline = claim.timeline;
+  }
+  std::vector<Effect> effects{
+      {"write_authority", or_none(before.holder), or_none(state.holder)},
+      {"fencing_epoch", number(before.fencing_epoch), number(state.fencing_epoch)}};
+  effects.insert(effects.end(), claim.effects.begin(), claim.effects.end());
+  constexpr std::size_t kMostEffects = 32;  // ActAnswer::effects
+  if (effects.size() > kMostEffects) effects.resize(kMostEffects);
+  return effects;
+}
+
+ActAnswer answer_of(End end, const AgentClaim& claim) {
+  if (end == End::rejected) return rejection(claim.code, claim.text, claim.invariants);
+  if (end == End::executed) {
+    ActAnswer answer;
+    answer.status = ActStatus::executed;
+    answer.text = claim.text;
+    return answer;
+  }
+  return kernel::refused(claim.code.empty() ? "NEVER_CLAIMED" : claim.code,
+                         claim.text.empty() ? "its agent never claimed it, and has promised a "
+                                              "higher term: it can execute no more"
+                                            : claim.text);
+}
+
+OutcomeAnswer outcome_of(const Grant& grant, const std::optional<AgentClaim>& claim,
+                         std::uint64_t kernel_ms) {
+  auto answer = about(grant, kernel_ms);
+  if (!claim || claim->request != grant.act.request) {
+    answer.verdict = Verdict::unknown;
+    answer.why = granted(grant) + ", and the agent of " + grant.act.node + " does not answer";
+    return answer;
+  }
+  switch (settle_rule(grant, *claim)) {
+    case End::executed:
+      answer.verdict = Verdict::executed;
+      answer.why = "the journal of " + grant.act.node + "'s agent has it as executed";
+      answer.effects = claim->effects;
+      break;
+    case End::rejected:
+      answer.verdict = Verdict::rejected;
+      answer.why = "the journal of " + grant.act.node + "'s agent has it as rejected";
+      answer.code = claim->code;
+      answer.text = claim->text;
+      answer.invariants = claim->invariants;
+      break;
+    case End::not_executed:
+      answer.verdict = Verdict::not_executed;
+      answer.why = "the agent of " + grant.act.node + " never claimed it, and has promised term " +
+                   number(claim->promised) + " since";
+      break;
+    default:
+      answer.verdict = Verdict::not_yet_decided;
+      answer.why =
+          granted(grant) + (claim->state == ClaimState::open
+                                ? "; claimed " + number(claim->since_ms) + " ms before" +
+                                      (claim->phase.empty() ? "" : ", now: " + claim->phase)
+                                : "; not claimed so far");
+      return answer;
+  }
+  answer.final_ = true;
+  return answer;
+}
+
+OutcomeAnswer outcome_unasked(const Grant& grant, std::uint64_t kernel_ms) {
+  auto answer = about(grant, kernel_ms);
+  answer.verdict = Verdict::not_yet_decided;
+  answer.why = granted(grant) + " and is not settled; the agent of " + grant.act.node +
+               " knows: `aeromq-pg-agent outcome " + grant.act.request.text() + "` on its host";
+  return answer;
+}
+
+void add_open_grant(std::vector<Check>& checks, const Grant& grant) {
+  const Check open{kUnsettled, "P6-A2", granted(grant) + " and is not settled", false, false};
+  const auto at = std::ranges::find(checks, kUnsettled, &Check::code);
+  if (at == checks.end())
+    checks.push_back(open);
+  else if (at->passes)
+    *at = open;
+}
+
+}  // namespace aeromq::postgresql

@@ -1,0 +1,52 @@
+// What the kernel of a PostgreSQL cluster decides, as pure functions of what it knows: what an act
+// meets, why it is rejected, what an agent's word makes of an open grant. No I/O, no clock.
+#pragma once
+#include "kernel/postgresql/agent_protocol.h"
+#include "kernel/postgresql/service/grants.h"
+
+namespace aeromq::postgresql {
+
+/// What is done about an act. join: its own grant is open, so its end is the answer. go_on: nothing
+/// is known against it; a fresh look decides.
+enum class ActStep { repeat, join, refuse, reject, go_on };
+struct ActDecision {
+  ActStep step = ActStep::go_on;
+  ActAnswer answer;  ///< of repeat, refuse, reject
+  friend bool operator==(const ActDecision&, const ActDecision&) = default;
+};
+
+/// In this order: the ledger, the request's own open grant, what refuses it, another's open grant.
+/// About a request that was granted nothing may be said but its own end (hole 4).
+ActDecision act_rule(const Act& act, const std::optional<kernel::LedgerRow>& row,
+                     const std::optional<Grant>& open, const std::optional<ActAnswer>& refusal);
+
+/// Why an act is rejected by what a look showed: first FACTS_CHANGED, saying which fact moved, then
+/// the first check that fails and may not be overridden, then what was not acknowledged.
+std::optional<kernel::Rejection> judge(const kernel::Register& state,
+                                       const std::vector<Check>& checks, const Act& act);
+
+/// Which end a grant has. keep_asking: none yet.
+enum class End { keep_asking, executed, rejected, not_executed };
+
+/// What the journal's word makes of the grant, whoever asked for it. "No claim" is an end only if
+/// nothing of the grant's term can begin any more.
+End settle_rule(const Grant& grant, const AgentClaim& claim);
+/// The same for the answer to the act itself: it was sent once, and this is what became of it.
+End answer_rule(const Grant& grant, const AgentClaim& claim);
+
+/// The register after an execution, and what it says of that.
+std::vector<Effect> apply(kernel::Register& state, const Act& act, const AgentClaim& claim);
+
+/// The ledger row's answer for an end, without its snapshot. Precondition: not keep_asking.
+ActAnswer answer_of(End end, const AgentClaim& claim);
+
+/// The outcome of a request whose grant is open. Without a word: its agent does not answer.
+OutcomeAnswer outcome_of(const Grant& grant, const std::optional<AgentClaim>& claim,
+                         std::uint64_t kernel_ms);
+/// The same where no agent can be asked.
+OutcomeAnswer outcome_unasked(const Grant& grant, std::uint64_t kernel_ms);
+
+/// What the checks of a survey say of a grant that is open.
+void add_open_grant(std::vector<Check>& checks, const Grant& grant);
+
+}  // namespace aeromq::postgresql
