@@ -1,6 +1,6 @@
 // What travels between the kernel and an agent, and between agents: the frames of
-// messages/envelope.h over CURVE, outside the route table, since no broker forwards them. Types
-// only, no I/O. A type's number is one octet of MessagePack: 127 at most.
+// messages/envelope.h over CURVE, outside the route table, since no broker forwards them (a frame's
+// type is at most 127). Types only, no I/O.
 //
 // A connection that acts is made for one action: AgentOpen promises the term, AgentAct names the
 // same term, and the answer ends it. Everything else only reads.
