@@ -90,7 +90,9 @@ bool is_decimal(const std::string& text) {
   return std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
 
+// An empty text would be refused: a key that is not set is shown, and left out.
 std::string line(const std::string& key, const std::string& value) {
+  if (value.empty()) return "# " + key + " = \"\"\n";
   std::string quoted;
   for (const char c : value) {
     if (c == '"' || c == '\\') quoted += '\\';

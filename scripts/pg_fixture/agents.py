@@ -42,8 +42,8 @@ def place(cluster, node, folder):
         text = f.read()
     values = {"data": node.data, "bin": cluster.bin, "log": node.log}
     for key, value in values.items():
-        text, count = re.subn(rf"(?m)^{key} *=.*$", lambda _: f'{key} = "{value}"', text)
-        if count != 1 and key != "log":
+        text, count = re.subn(rf"(?m)^(# *)?{key} *=.*$", lambda _: f'{key} = "{value}"', text)
+        if count != 1:
             raise Fault(f"{path}: no line `{key} = ...`")
     with open(path, "w", encoding="utf-8") as f:
         f.write(text)

@@ -9,6 +9,7 @@ SettleFacts Hand::facts_of(const ClaimRecord& record) const {
   SettleFacts facts;
   facts.action = record.claim.action;
   facts.asked = record.asked();
+  facts.stopped = record.stopped().has_value();
   facts.history_at_claim = record.claim.history_file;
   const auto process = instance_.process();
   facts.running = process.running();
@@ -83,7 +84,7 @@ void Hand::write_settled(const ClaimRecord& record, const SettleFacts& facts,
                          const Settled& settled, const std::string& said) {
   ResultEntry result;
   if (settled.step == SettleStep::executed && record.claim.action == Action::demote)
-    result = demoted(record.claim.request, record.stopped_at());
+    result = demoted(record.claim.request, *record.stopped());
   else if (settled.step == SettleStep::executed)
     result = promoted(record, instance_.newest_history());
   else
@@ -162,8 +163,13 @@ Result<std::string> Hand::order_stop(std::uint64_t uid, const std::string& reaso
     return fail(make_error(ErrorCode::busy, why, Outcome::not_executed));
   };
   if (journal_.open_claim()) return refuse("a claim is open");
-  if (!instance_.process().running()) return refuse("the server does not run");
+  // Of a server that is down, too, the word counts: whoever repairs PGDATA by hand must not see it
+  // started under their hands, the moment that it looks like a standby.
   journal_.note({"stop", uid, reason});
+  if (!instance_.process().running()) {
+    hold("stopped by uid " + std::to_string(uid) + ": " + reason);
+    return "the server was down, and stays down";
+  }
   const auto end = instance_.stop(Instance::Stop::fast);
   if (instance_.process().running())
     return fail(make_error(ErrorCode::answer_lost, as_words(end.output)));
