@@ -73,7 +73,9 @@ class Patroni:
         parameters = "".join(f"        {k}: '{v}'\n" for k, v in servers.PARAMETERS.items()
                              if k not in ("wal_level", "hot_standby"))
         synchronous = "    synchronous_mode: true\n" if self.synchronous else ""
-        write_file(self._conf(node), f"""scope: {SCOPE}
+        # Patroni takes one synchronous standby and switches to no other: the target of the scenarios.
+        tags = "tags: {nosync: true}\n" if self.synchronous and node.name == "n3" else ""
+        write_file(self._conf(node), f"""{tags}scope: {SCOPE}
 name: {node.name}
 restapi:
   listen: 127.0.0.1:{self._rest[node.name]}
