@@ -21,6 +21,7 @@ void add_kill_command(CLI::App& app, Place& place);
 void add_mutants_command(CLI::App& app, Place& place);
 void add_disk_command(CLI::App& app, Place& place);
 void add_nightly_command(CLI::App& app, Place& place);
+void add_postgresql_command(CLI::App& app, Place& place);
 void add_simulate_command(CLI::App& app, Place& place);
 void add_network_command(CLI::App& app, Place& place);
 void add_syscalls_command(CLI::App& app, Place& place);

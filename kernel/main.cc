@@ -1,7 +1,11 @@
 // aeromq-kernel: serves the register (no verb, or `serve`), and the verbs that people and services
 // run beside it. It does not know that a control plane exists.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 
+#include "kernel/embedded.h"
+#include "kernel/postgresql/service/kernel.h"
+#include "kernel/postgresql/service/serve.h"
 #include "kernel/reporter.h"
 #include "kernel/server.h"
 #include "kernel/verbs.h"
@@ -77,7 +81,8 @@ int run(const CLI::App& app, Flags& flags) {
     if (chosen("outcome")) return kernel::tell_outcome(settings, flags.request, flags.format());
     if (chosen("fence")) return kernel::order_fence(settings, flags.dispatcher, flags.reason);
     if (chosen("renew-history")) return kernel::renew_history(settings, flags.least_fencing_epoch);
-    return kernel::serve(settings);
+    return settings.kernel.kind == "postgresql" ? postgresql::serve(settings)
+                                                : kernel::serve(settings);
   });
 }
 
@@ -112,6 +117,11 @@ void add_verbs(CLI::App& app, Flags& flags) {
 
 int main(int argc, char** argv) {
   process::register_kill_points(kernel::kill_points());
+  // The list is of one kind of kernel: each has points that the other never passes.
+  if (std::find(argv, argv + argc, std::string_view("postgresql")) == argv + argc &&
+      process::list_kill_points(argc, argv))
+    return process::kExitOk;
+  process::register_kill_points(postgresql::kill_points());
   if (process::list_kill_points(argc, argv)) return process::kExitOk;
   process::start_log("kernel");
   CLI::App app("aeromq-kernel: a durable register of who holds write authority");

@@ -7,6 +7,7 @@
 #include "kernel/embedded.h"
 #include "kernel/embedded_link.h"
 #include "kernel/node.h"
+#include "kernel/postgresql/service/grants.h"
 #include "kernel/server.h"
 #include "messages/text.h"
 #include "process/clock.h"
@@ -29,6 +30,13 @@ int complain(const Error& error, int code) {
   return code;
 }
 
+bool is_postgresql(const process::Settings& settings) {
+  return settings.kernel.kind == "postgresql";
+}
+const RegisterKind& kind_of(const process::Settings& settings) {
+  return is_postgresql(settings) ? postgresql::kPostgresqlRegister : kEmbeddedRegister;
+}
+
 /// The running kernel is asked; a dead one's file is read under its lifetime lock, which the
 /// answer outlives only in that no kernel ran while it was made.
 template <class FromLink, class FromFile>
@@ -39,7 +47,8 @@ auto ask_or_read(const process::Settings& settings, FromLink from_link, FromFile
   if (!lock)
     return fail(make_error(ErrorCode::kernel_unavailable,
                            "it neither answers nor is it dead: " + lock.error().message));
-  const auto store = Store::open(settings.kernel.register_file, Store::Mode::read_only);
+  const auto store =
+      Store::open(settings.kernel.register_file, Store::Mode::read_only, kind_of(settings));
   if (!store) return fail(store.error());
   return from_file(*store);
 }
@@ -177,7 +186,9 @@ int tell_outcome(const process::Settings& settings, const std::string& request, 
         return answer->outcome.front();
       },
       [&](const Store& store) -> Result<OutcomeAnswer> {
-        return outcome_of_dead(store, *id, process::now());
+        const auto now = process::now();
+        return is_postgresql(settings) ? postgresql::outcome_of_dead(store, *id, now)
+                                       : outcome_of_dead(store, *id, now);
       });
   if (!outcome) return complain(outcome.error(), kExitUnknown);
   output == Output::json ? print_json(*outcome) : print_text(*outcome);
@@ -198,11 +209,17 @@ int order_fence(const process::Settings& settings, std::uint64_t dispatcher,
 int renew_history(const process::Settings& settings, std::uint64_t least_fencing_epoch) {
   const auto lock = process::LockFile::take(lock_path(settings));
   if (!lock) return complain(lock.error(), process::kExitFault);
-  auto store = Store::open(settings.kernel.register_file, Store::Mode::read_write);
+  auto store =
+      Store::open(settings.kernel.register_file, Store::Mode::read_write, kind_of(settings));
   if (!store) return complain(store.error(), process::kExitFault);
   const auto history = process::fresh<HistoryId>();
   store->renew_history(history, least_fencing_epoch);
   fmt::print("the register has the new history {}\n", to_hex(history.octets));
+  if (is_postgresql(settings))
+    fmt::print(
+        "the agents are bound to the old one and refuse every act until a person has run\n"
+        "`aeromq-pg-agent bind {} --reason TEXT` on each of their hosts\n",
+        to_hex(history.octets));
   return process::kExitOk;
 }
 

@@ -67,7 +67,10 @@ std::vector<std::string> Stack::environment() const {
 }
 
 Stack::Stack(const fs::path& bin_dir, fs::path dir, const StackOptions& options)
-    : bin_(fs::canonical(bin_dir)), dir_(std::move(dir)), programs_(options.programs) {
+    : bin_(fs::canonical(bin_dir)),
+      dir_(std::move(dir)),
+      cluster_(options.cluster),
+      programs_(options.programs) {
   start();  // the first start makes the directory
   if (options.settings.empty() && !options.prepare) return;
   stop();
@@ -84,8 +87,9 @@ Stack::~Stack() {
 }
 
 void Stack::start() {
-  std::vector<std::string> words{bin_ / "aeromq",           "up", "--dir", dir_, "--nodes", "a,b,c",
+  std::vector<std::string> words{bin_ / "aeromq",           "up", "--dir", dir_,
                                  "--most-restart-delay-ms", "20"};
+  words.insert(words.end(), cluster_.begin(), cluster_.end());
   if (!programs_.empty()) words.insert(words.end(), {"--bin-dir", programs_});
   up_ = std::make_unique<Child>(words, environment());
   for (;;) {

@@ -25,6 +25,8 @@ struct Pass {
 /// The clocks of a drill are shorter than an installation's.
 struct StackOptions {
   std::map<std::string, std::string> settings{{"stale_after_ms", "1500"}};  ///< of aeromq.toml
+  /// What `aeromq up` is told of the cluster under control.
+  std::vector<std::string> cluster{"--nodes", "a,b,c"};
   std::filesystem::path programs;  ///< what `aeromq up --bin-dir` is told; empty = where it is
   /// Called with the directory between its making and the start that counts.
   std::function<void(const std::filesystem::path&)> prepare;
@@ -102,6 +104,7 @@ class Stack {
   std::vector<std::string> environment() const;
   std::filesystem::path bin_;
   std::filesystem::path dir_;
+  std::vector<std::string> cluster_;
   std::filesystem::path programs_;
   std::unique_ptr<Child> up_;
   std::string said_;

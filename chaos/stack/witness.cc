@@ -13,6 +13,9 @@ namespace aeromq::chaos {
 namespace {
 
 constexpr int kBusyMs = 10000;
+// In the column `executed`: it was granted, and nobody ever claimed it. Such a row says only that
+// it never will be: no act stands behind it, so that no history tells of it.
+constexpr int kNever = 2;
 
 class File {
  public:
@@ -65,10 +68,11 @@ Ledger read_ledger(const std::filesystem::path& register_file) {
       "SELECT 0, request, executed FROM ledger UNION ALL "
       "SELECT 1, '', value FROM meta WHERE key = 'fencing_epoch'",
       [&](sqlite3_stmt* row) {
+        if (sqlite3_column_int(row, 0) == 0 && sqlite3_column_int(row, 2) == kNever) return;
         if (sqlite3_column_int(row, 0) == 1)
           ledger.fencing_epoch = static_cast<std::uint64_t>(sqlite3_column_int64(row, 2));
         else
-          (sqlite3_column_int(row, 2) != 0 ? ledger.executed : ledger.rejected)
+          (sqlite3_column_int(row, 2) == 1 ? ledger.executed : ledger.rejected)
               .insert(request_text(octets(row, 1)));
       });
   return ledger;
@@ -76,9 +80,11 @@ Ledger read_ledger(const std::filesystem::path& register_file) {
 
 namespace {
 
-// What nodes report and the openings of dispatchers are no part of what a look must leave alone.
+// What nodes report and the openings of dispatchers are no part of what a look must leave alone; nor
+// are a PostgreSQL cluster's terms and grants, which the kernel settles in its own time.
 bool moves_by_itself(const std::string& table, sqlite3_stmt* row) {
-  if (table == "dispatchers") return true;
+  if (table == "ledger") return sqlite3_column_int(row, 1) == kNever;
+  if (table == "dispatchers" || table == "grants" || table == "term") return true;
   if (table != "meta") return false;
   const auto key = octets(row, 0);
   return key == "acknowledged" || key == "snapshot_limit";
@@ -112,8 +118,9 @@ WitnessedRegister read_register(const std::filesystem::path& register_file) {
       "SELECT request, action, node, principal, command_digest, executed, code, text, "
       "rowid FROM ledger ORDER BY rowid",
       [&](sqlite3_stmt* row) {
+        if (sqlite3_column_int(row, 5) == kNever) return;
         seen.rows.push_back({request_text(octets(row, 0)), octets(row, 1), octets(row, 2),
-                             octets(row, 3), hex(octets(row, 4)), sqlite3_column_int(row, 5) != 0,
+                             octets(row, 3), hex(octets(row, 4)), sqlite3_column_int(row, 5) == 1,
                              octets(row, 6), octets(row, 7),
                              static_cast<std::uint64_t>(sqlite3_column_int64(row, 8))});
       });

@@ -1,6 +1,6 @@
 // What travels between the kernel and an agent, and between agents: the frames of
-// messages/envelope.h over CURVE, outside the route table, since no broker forwards them. Types
-// only, no I/O.
+// messages/envelope.h over CURVE, outside the route table, since no broker forwards them (a frame's
+// type is at most 127). Types only, no I/O.
 //
 // A connection that acts is made for one action: AgentOpen promises the term, AgentAct names the
 // same term, and the answer ends it. Everything else only reads.
@@ -13,7 +13,7 @@ namespace aeromq::postgresql {
 /// "From now on take nothing of a term below this one." The agent journals the promise before it
 /// answers. Only the kernel's key may open.
 struct AgentOpen {
-  static constexpr auto kType = static_cast<MessageType>(130);
+  static constexpr auto kType = static_cast<MessageType>(110);
   HistoryId history;       ///< the register's; an agent is bound to the first that opens it
   std::uint64_t term = 0;  ///< durable in the register before it is said here
   static constexpr auto fields() {
@@ -23,7 +23,7 @@ struct AgentOpen {
 };
 
 struct AgentOpened {
-  static constexpr auto kType = static_cast<MessageType>(131);
+  static constexpr auto kType = static_cast<MessageType>(111);
   std::uint64_t promised = 0;  ///< the highest term ever promised here, now durable
   std::vector<Error> refused;  ///< at most one: another history, a term that is not higher
   static constexpr auto fields() {
@@ -35,7 +35,7 @@ struct AgentOpened {
 
 /// The one action of a term. The agent claims the id durably, then validates, then acts.
 struct AgentAct {
-  static constexpr auto kType = static_cast<MessageType>(132);
+  static constexpr auto kType = static_cast<MessageType>(112);
   std::uint64_t term = 0;
   Act act;                   ///< as the kernel was asked; fencing_epoch is the kernel's
   std::string last_primary;  ///< who held write authority last; empty: not known
@@ -63,7 +63,7 @@ namespace aeromq::postgresql {
 
 /// A journal's word on one request id. Answers AgentAct (when it is done) and AgentAsk (at once).
 struct AgentClaim {
-  static constexpr auto kType = static_cast<MessageType>(133);
+  static constexpr auto kType = static_cast<MessageType>(113);
   RequestId request;
   ClaimState state = ClaimState::none;
   bool repeat = false;         ///< AgentAct only: the id was claimed before; nothing was done now
@@ -104,7 +104,7 @@ struct AgentClaim {
 
 /// "What became of this id here?" Reads only.
 struct AgentAsk {
-  static constexpr auto kType = static_cast<MessageType>(134);
+  static constexpr auto kType = static_cast<MessageType>(114);
   RequestId request;
   static constexpr auto fields() { return std::tuple{Field{"request", &AgentAsk::request}}; }
   friend bool operator==(const AgentAsk&, const AgentAsk&) = default;
@@ -112,14 +112,14 @@ struct AgentAsk {
 
 /// "How is the server beside you?" Reads only; other agents may ask it too.
 struct AgentLook {
-  static constexpr auto kType = static_cast<MessageType>(135);
+  static constexpr auto kType = static_cast<MessageType>(115);
   static constexpr auto fields() { return std::tuple{}; }
   friend bool operator==(const AgentLook&, const AgentLook&) = default;
 };
 
 /// What an agent knows of the server beside it, from its files and its process table.
 struct AgentStatus {
-  static constexpr auto kType = static_cast<MessageType>(136);
+  static constexpr auto kType = static_cast<MessageType>(116);
   std::string node;
   std::uint64_t system_identifier = 0;
   bool running = false;  ///< a postmaster of this PGDATA lives: its pid file's process is it

@@ -7,6 +7,8 @@ namespace {
 
 using Complaints = std::vector<std::string>;
 
+bool is_node(const std::string& name) { return name == "a" || name == "b" || name == "c"; }
+
 std::uint32_t lease_s(KernelFixture& kernel, std::uint64_t ms = 300'000) {
   return static_cast<std::uint32_t>((kernel.kernel_ms() + ms) / 1000);
 }
@@ -85,12 +87,12 @@ void rejections_stand(KernelFixture& kernel, Complaints& complaints) {
   auto one = kernel.open(1);
   const auto id = id_of(one->opened(), lease_s(kernel), 1);
   want(complaints, "first", act(*one, id, Action::promote, "b", 1), ActStatus::rejected,
-       "AUTHORITY_HELD");
+       kernel.word("AUTHORITY_HELD"));
   act(*one, id_of(one->opened(), lease_s(kernel), 2), Action::demote, "a", 1);
   kernel.settle();
   // Now it would pass: its rejection stands all the same.
   want(complaints, "copy", act(*one, id, Action::promote, "b", 2), ActStatus::duplicate,
-       "AUTHORITY_HELD");
+       kernel.word("AUTHORITY_HELD"));
   want(complaints, "outcome", ask(*one, id), Verdict::rejected);
   kernel.restart();
   want(complaints, "after restart", ask(*kernel.open(1), id), Verdict::rejected);
@@ -190,6 +192,7 @@ void facts_are_as_explained(KernelFixture& kernel, Complaints& complaints) {
   kernel.settle();
   // ABA: b promoted and demoted again; a yes for fencing epoch 2 is void.
   act(*one, next(), Action::promote, "b", 2);
+  kernel.settle();
   act(*one, next(), Action::demote, "b", 3);
   kernel.settle();
   want(complaints, "old yes", act(*one, next(), Action::promote, "c", 2), ActStatus::rejected,
@@ -203,12 +206,10 @@ void an_override_is_for_one_situation(KernelFixture& kernel, Complaints& complai
   auto one = kernel.open(1);
   std::uint32_t counter = 0;
   const auto next = [&] { return id_of(one->opened(), lease_s(kernel), ++counter); };
-  const std::vector<std::string> force{"OLD_PRIMARY_NOT_PROVEN_DOWN"};
+  const auto force = kernel.overrides();
   want(complaints, "alive", act(*one, next(), Action::force_promote, "b", 1, force),
-       ActStatus::rejected, "PRIMARY_ALIVE");
-  kernel.pass_ms(look(*one).stale_after_ms);
-  kernel.settle_only("b");
-  kernel.settle_only("c");
+       ActStatus::rejected, kernel.word("PRIMARY_ALIVE"));
+  kernel.silence("a", look(*one).stale_after_ms);
   want(complaints, "unacknowledged", act(*one, next(), Action::force_promote, "b", 1),
        ActStatus::rejected, "FACTS_CHANGED");
   want(complaints, "forced", act(*one, next(), Action::force_promote, "b", 1, force),
@@ -257,6 +258,20 @@ void readings_are_of_one_snapshot(KernelFixture& kernel, Complaints& complaints)
 }
 
 }  // namespace
+
+void KernelFixture::silence(const std::string& node, std::uint64_t stale_after_ms) {
+  pass_ms(stale_after_ms);
+  for (const std::string other : {"a", "b", "c"})
+    if (other != node) settle_only(other);
+}
+
+std::string KernelFixture::judge(const std::string& holder, const Act& act) const {
+  if (!is_node(act.node)) return "NODE_UNKNOWN";
+  if (act.action == Action::demote) return act.node == holder ? "" : "NOT_PRIMARY";
+  if (act.action == Action::promote && !holder.empty()) return "AUTHORITY_HELD";
+  if (!holder.empty() && act.node != holder) return "PRIMARY_ALIVE";
+  return act.node == holder ? "NOT_A_REPLICA" : "";
+}
 
 const std::vector<ConformanceCheck>& conformance_checks() {
   static const std::vector<ConformanceCheck> kAll{

@@ -30,6 +30,18 @@ class KernelFixture {
   /// Every node learns its role and reports as told, holding all that was acknowledged.
   virtual void settle() = 0;
   virtual void settle_only(const std::string& node) = 0;
+  /// From now on nothing is heard of the node, and nothing proves that it is down.
+  virtual void silence(const std::string& node, std::uint64_t stale_after_ms);
+
+  // What is each kernel's own: its words. These are the embedded kernel's.
+
+  /// The code that this kernel has for a check that the suite names as the embedded kernel does.
+  virtual std::string word(const std::string& code) const { return code; }
+  /// What a forced promotion over a silent primary has to acknowledge.
+  virtual std::vector<std::string> overrides() const { return {"OLD_PRIMARY_NOT_PROVEN_DOWN"}; }
+  /// What it says of an act under the right fencing epoch, with every node alive and caught up:
+  /// the code, or nothing if it executes.
+  virtual std::string judge(const std::string& holder, const Act& act) const;
 };
 
 struct ConformanceCheck {

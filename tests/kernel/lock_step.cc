@@ -19,16 +19,12 @@ struct Model {
   std::map<unsigned, std::uint32_t> in_this_run;  // opened since the last restart
 
   /// With every node fresh, alive and caught up.
-  std::string judge(const Act& act) const {
-    if (act.fencing_epoch != fencing_epoch) return "FACTS_CHANGED";
-    if (act.node != "a" && act.node != "b" && act.node != "c") return "NODE_UNKNOWN";
-    if (act.action == Action::demote) return act.node == holder ? "" : "NOT_PRIMARY";
-    if (act.action == Action::promote && !holder.empty()) return "AUTHORITY_HELD";
-    if (!holder.empty() && act.node != holder) return "PRIMARY_ALIVE";
-    return act.node == holder ? "NOT_A_REPLICA" : "";
+  std::string judge(const KernelFixture& kernel, const Act& act) const {
+    return act.fencing_epoch != fencing_epoch ? "FACTS_CHANGED" : kernel.judge(holder, act);
   }
 
-  std::pair<ActStatus, std::string> act(const Act& act, unsigned dispatcher, std::uint32_t held,
+  std::pair<ActStatus, std::string> act(const KernelFixture& kernel, const Act& act,
+                                        unsigned dispatcher, std::uint32_t held,
                                         std::uint64_t now_ms) {
     const auto& session = act.request.session;
     if (const auto row = ledger.find(act.request); row != ledger.end())
@@ -37,7 +33,7 @@ struct Model {
     if (session.dispatcher != dispatcher) return {ActStatus::refused, "OTHER_DISPATCHER"};
     if (session.epoch != held) return {ActStatus::refused, "OTHER_EPOCH"};
     if (now_ms / 1000 > session.lease_end_s) return {ActStatus::refused, "LEASE_ENDED"};
-    const auto code = judge(act);
+    const auto code = judge(kernel, act);
     ledger[act.request] = {code.empty(), code};
     if (!code.empty()) return {ActStatus::rejected, code};
     ++fencing_epoch;
@@ -124,7 +120,7 @@ class LockStep {
     const auto answer = connection.call(act_call(wanted));
     if (!answer) return "no answer to an act";
     const auto [status, code] =
-        model_.act(wanted, static_cast<unsigned>(connection.opened().dispatcher),
+        model_.act(kernel_, wanted, static_cast<unsigned>(connection.opened().dispatcher),
                    static_cast<std::uint32_t>(connection.opened().epoch), now_ms);
     if (answer->act.status != status || answer->act.code != code)
       return "act " + std::string(text_of(action)) + " " + node + ": kernel " +

@@ -33,19 +33,6 @@ std::vector<std::string> agent_kill_points() {
           "pgagent.start.done"};
 }
 
-std::optional<Check> first_against(const std::vector<Check>& checks,
-                                   const std::vector<std::string>& overrides, bool& acknowledged) {
-  acknowledged = true;
-  for (const auto& check : checks)
-    if (!check.passes && !check.overridable) return check;
-  for (const auto& check : checks) {
-    if (check.passes || std::ranges::find(overrides, check.code) != overrides.end()) continue;
-    acknowledged = false;
-    return check;
-  }
-  return std::nullopt;
-}
-
 Hand::Hand(const AgentSettings& settings, const Instance& instance, Journal& journal, Sight sight)
     : settings_(settings), instance_(instance), journal_(journal), sight_(std::move(sight)) {}
 
@@ -63,27 +50,24 @@ void Hand::run(const AgentAct& act) {
   set_phase({});
 }
 
-std::optional<Hand::Words> Hand::validate(const AgentAct& act, std::uint64_t& began_ms) {
+std::optional<kernel::Rejection> Hand::validate(const AgentAct& act, std::uint64_t& began_ms) {
   Intent intent;
   intent.action = act.act.action;
   intent.node = act.act.node;
   intent.own = {act.act.request};
   intent.last_primary = act.last_primary;
   intent.shutdown_checkpoint = act.shutdown_checkpoint;
+  intent.timeline = static_cast<std::uint32_t>(act.timeline);
   const auto sample = sight_.look();
   began_ms = sample.began_ms;
-  bool acknowledged = false;
-  const auto against = first_against(sight_.judge(sample, intent), act.act.overrides, acknowledged);
-  if (against && acknowledged) return Words{against->code, against->text, {against->invariant}};
-  if (against)
-    return Words{"FACTS_CHANGED",
-                 against->code + " fails now and was not acknowledged: " + against->text,
-                 {"P7-A2", against->invariant}};
+  if (auto against = kernel::objection(sight_.judge(sample, intent), act.act.overrides))
+    return against;
   const bool demotion = act.act.action == Action::demote;
   if (instance_.standby_signal() != demotion) return std::nullopt;
-  return Words{demotion ? "NOT_PRIMARY" : "NOT_A_STANDBY",
-               settings_.node + ": standby.signal is " + (demotion ? "" : "not ") + "in PGDATA",
-               {demotion ? "P6-A1" : "P6-A3"}};
+  return kernel::Rejection{
+      demotion ? "NOT_PRIMARY" : "NOT_A_STANDBY",
+      settings_.node + ": standby.signal is " + (demotion ? "" : "not ") + "in PGDATA",
+      {demotion ? "P6-A1" : "P6-A3"}};
 }
 
 bool Hand::too_old(const AgentAct& act, std::uint64_t began_ms) {
@@ -96,12 +80,12 @@ bool Hand::too_old(const AgentAct& act, std::uint64_t began_ms) {
   return true;
 }
 
-void Hand::reject(const RequestId& request, Words words) {
+void Hand::reject(const RequestId& request, const kernel::Rejection& why) {
   ResultEntry result;
   result.request = request;
-  result.code = std::move(words.code);
-  result.text = as_words(words.text, 1024);
-  result.invariants = std::move(words.invariants);
+  result.code = why.code;
+  result.text = as_words(why.text, 1024);
+  result.invariants = why.invariants;
   journal_.result(result);
   process::kill_point("pgagent.act.result_written");
 }
@@ -109,7 +93,7 @@ void Hand::reject(const RequestId& request, Words words) {
 void Hand::promote(const AgentAct& act, std::uint64_t began_ms) {
   if (too_old(act, began_ms)) return;
   set_phase("promoting");
-  journal_.step({act.act.request, StepName::asked, 0});
+  journal_.step({act.act.request, StepName::asked, 0, 0});
   process::kill_point("pgagent.act.asked");
   const auto end = instance_.promote();
   process::kill_point("pgagent.promote.asked");
@@ -143,7 +127,7 @@ void Hand::demote(const AgentAct& act, std::uint64_t began_ms) {
   if (too_old(act, began_ms)) return;
   const auto& request = act.act.request;
   set_phase("stopping");
-  journal_.step({request, StepName::asked, 0});
+  journal_.step({request, StepName::asked, 0, 0});
   process::kill_point("pgagent.act.asked");
   const auto end = instance_.stop(Instance::Stop::fast);
   process::kill_point("pgagent.demote.stopped");
@@ -161,15 +145,16 @@ void Hand::demote(const AgentAct& act, std::uint64_t began_ms) {
                      {"P6-S1"}});
     return;
   }
-  journal_.step({request, StepName::stopped, control->checkpoint});
+  const StepEntry stopped{request, StepName::stopped, control->checkpoint, control->timeline()};
+  journal_.step(stopped);
   process::kill_point("pgagent.demote.noted");
-  hand_over(act, control->checkpoint, control->timeline());
+  hand_over(act, stopped);
 }
 
-void Hand::hand_over(const AgentAct& act, std::uint64_t checkpoint, std::uint64_t timeline) {
+void Hand::hand_over(const AgentAct& act, const StepEntry& stopped) {
   const auto& request = act.act.request;
   set_phase("waiting for a standby to receive the shutdown checkpoint");
-  const auto seen = wait_for_receiver(act.act.node, checkpoint, timeline);
+  const auto seen = wait_for_receiver(act.act.node, stopped);
   process::kill_point("pgagent.demote.received");
   if (!seen.empty()) {
     start();
@@ -181,24 +166,23 @@ void Hand::hand_over(const AgentAct& act, std::uint64_t checkpoint, std::uint64_
     return;
   }
   process::kill_point("pgagent.demote.signalled");
-  journal_.result(demoted(request, checkpoint));
+  journal_.result(demoted(request, stopped));
   process::kill_point("pgagent.act.result_written");
   start();
   process::kill_point("pgagent.demote.started");
 }
 
-std::string Hand::wait_for_receiver(const std::string& node, std::uint64_t checkpoint,
-                                    std::uint64_t timeline) {
+std::string Hand::wait_for_receiver(const std::string& node, const StepEntry& stopped) {
   const auto deadline = boot_ms() + settings_.receive_deadline_ms;
   std::string seen;
   do {
     const auto sample = sight_.look();
-    seen = "no standby is strictly past the shutdown checkpoint " + position_text(checkpoint) +
+    seen = "no standby is strictly past the shutdown checkpoint " + position_text(stopped.value) +
            " of " + node + ":";
     for (const auto& other : sample.nodes) {
       if (other.node == node) continue;
-      if (other.answered && other.in_recovery && other.timeline == timeline &&
-          other.position > checkpoint)
+      if (other.answered && other.in_recovery && other.timeline == stopped.timeline &&
+          other.position > stopped.value)
         return {};
       seen += " " + other.node + " " +
               (other.answered ? "at " + position_text(other.position) + " on timeline " +
@@ -229,16 +213,16 @@ ResultEntry Hand::promoted(const ClaimRecord& record, const HistoryFile& history
   return result;
 }
 
-ResultEntry Hand::demoted(const RequestId& request, std::uint64_t checkpoint) const {
+ResultEntry Hand::demoted(const RequestId& request, const StepEntry& stopped) const {
+  const auto at = position_text(stopped.value);
   ResultEntry result;
   result.request = request;
   result.executed = true;
-  result.shutdown_checkpoint = checkpoint;
+  result.shutdown_checkpoint = stopped.value;
+  result.timeline = stopped.timeline;
   result.text = settings_.node + " was shut down in order and is a standby; shutdown checkpoint " +
-                (checkpoint == 0 ? "not known" : position_text(checkpoint));
-  result.effects = {effect("role", "primary", "standby")};
-  if (checkpoint != 0)
-    result.effects.push_back(effect("shutdown_checkpoint", "", position_text(checkpoint)));
+                at + " on timeline " + std::to_string(stopped.timeline);
+  result.effects = {effect("role", "primary", "standby"), effect("shutdown_checkpoint", "", at)};
   return result;
 }
 

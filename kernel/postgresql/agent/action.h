@@ -9,6 +9,7 @@
 #include "kernel/postgresql/agent/journal.h"
 #include "kernel/postgresql/agent/settle.h"
 #include "kernel/postgresql/sight/checks.h"
+#include "kernel/rejection.h"
 
 namespace aeromq::postgresql {
 
@@ -47,20 +48,14 @@ class Hand {
   bool may_try_again() const;
 
  private:
-  struct Words {
-    std::string code;
-    std::string text;
-    std::vector<std::string> invariants;
-  };
-  std::optional<Words> validate(const AgentAct& act, std::uint64_t& began_ms);
+  std::optional<kernel::Rejection> validate(const AgentAct& act, std::uint64_t& began_ms);
   void promote(const AgentAct& act, std::uint64_t began_ms);
   void demote(const AgentAct& act, std::uint64_t began_ms);
-  void hand_over(const AgentAct& act, std::uint64_t checkpoint, std::uint64_t timeline);
+  void hand_over(const AgentAct& act, const StepEntry& stopped);
   bool wait_for_new_timeline(const ClaimRecord& record) const;
-  std::string wait_for_receiver(const std::string& node, std::uint64_t checkpoint,
-                                std::uint64_t timeline);
+  std::string wait_for_receiver(const std::string& node, const StepEntry& stopped);
   bool too_old(const AgentAct& act, std::uint64_t began_ms);
-  void reject(const RequestId& request, Words words);
+  void reject(const RequestId& request, const kernel::Rejection& why);
   SettleFacts facts_of(const ClaimRecord& record) const;
   bool settle(const ClaimRecord& record, const std::string& said);
   void settle_and_start(const ClaimRecord& record, const std::string& said);
@@ -69,7 +64,7 @@ class Hand {
   void write_settled(const ClaimRecord& record, const SettleFacts& facts, const Settled& settled,
                      const std::string& said);
   ResultEntry promoted(const ClaimRecord& record, const HistoryFile& history) const;
-  ResultEntry demoted(const RequestId& request, std::uint64_t checkpoint) const;
+  ResultEntry demoted(const RequestId& request, const StepEntry& stopped) const;
   void start();
   std::string why_unsafe();
   void set_phase(const std::string& phase);
@@ -85,11 +80,6 @@ class Hand {
   bool may_try_again_ = false;
   bool seen_running_ = false;
 };
-
-/// Why an action is rejected: the first check that fails and may not be overridden, else the first
-/// that nobody acknowledged.
-std::optional<Check> first_against(const std::vector<Check>& checks,
-                                   const std::vector<std::string>& overrides, bool& acknowledged);
 
 /// The kill points of an agent, `pgagent.<what>.<where>`.
 std::vector<std::string> agent_kill_points();

@@ -71,7 +71,7 @@ struct ClaimEntry {
 /// How far an open claim's action had come when it was written.
 enum class StepName : std::uint8_t {
   asked,    ///< from here on the server may have been touched; before it, it was not
-  stopped,  ///< demotion: shut down in order, `value` its checkpoint
+  stopped,  ///< demotion: shut down in order, at its checkpoint `value` on `timeline`
 };
 }  // namespace aeromq::postgresql
 template <>
@@ -84,10 +84,11 @@ struct StepEntry {
   RequestId request;
   StepName name = StepName::asked;
   std::uint64_t value = 0;
+  std::uint64_t timeline = 0;
   static constexpr auto fields() {
     using S = StepEntry;
     return std::tuple{Field{"request", &S::request}, Field{"name", &S::name},
-                      Field{"value", &S::value}};
+                      Field{"value", &S::value}, Field{"timeline", &S::timeline}};
   }
   friend bool operator==(const StepEntry&, const StepEntry&) = default;
 };

@@ -111,9 +111,9 @@ std::optional<EntryBody> body_of(const std::string& kind, const Bytes& octets) {
 bool ClaimRecord::asked() const {
   return std::ranges::any_of(steps, [](const auto& step) { return step.name == StepName::asked; });
 }
-std::uint64_t ClaimRecord::stopped_at() const {
+std::optional<StepEntry> ClaimRecord::stopped() const {
   const auto at = std::ranges::find(steps, StepName::stopped, &StepEntry::name);
-  return at == steps.end() ? 0 : at->value;
+  return at == steps.end() ? std::nullopt : std::optional(*at);
 }
 
 struct Journal::Impl {

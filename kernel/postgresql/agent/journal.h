@@ -20,7 +20,7 @@ struct ClaimRecord {
   std::vector<StepEntry> steps;
   std::optional<ResultEntry> result;
   bool asked() const;
-  std::uint64_t stopped_at() const;  ///< the shutdown checkpoint; 0: no such step
+  std::optional<StepEntry> stopped() const;  ///< a demotion's step of that name
   friend bool operator==(const ClaimRecord&, const ClaimRecord&) = default;
 };
 

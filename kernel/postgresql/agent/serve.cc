@@ -68,7 +68,11 @@ int serve(const AgentSettings& settings) {
   Sampler sampler(settings.cluster, *keys);
   const auto rules = rules_of(settings.cluster);
   Hand hand(settings, instance, *journal,
-            {[&] { return sampler.look(); },
+            {[&] {
+               LookOptions options;
+               options.own = status_of(settings, instance, *journal, nullptr);
+               return sampler.look(options);
+             },
              [&](const ClusterSample& sample, const Intent& intent) {
                return checks(sample, intent, rules);
              }});

@@ -12,10 +12,14 @@ bool has_new_timeline(const SettleFacts& facts) {
 }
 
 Settled settle_demotion(const SettleFacts& facts) {
-  if (facts.standby_signal) return {executed, {}, "standby.signal is there"};
+  // Written by us only after that step; a file that somebody else put there is not our demotion.
+  if (facts.standby_signal && facts.stopped) return {executed, {}, "standby.signal is there"};
   // A shutdown cannot be called back, and one that hangs would leave neither a primary nor none.
   if (facts.running && facts.stopping) return {stop_first, {}, "the server is being stopped"};
-  return {voided, {}, "standby.signal is not there"};
+  return {voided,
+          {},
+          facts.standby_signal ? "standby.signal is there, but not by this demotion"
+                               : "standby.signal is not there"};
 }
 
 Settled settle_stopped_promotion(const SettleFacts& facts) {

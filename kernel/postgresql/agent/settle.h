@@ -13,7 +13,8 @@ namespace aeromq::postgresql {
 /// What is known of one open claim and of the server beside it.
 struct SettleFacts {
   Action action = Action::promote;
-  bool asked = false;  ///< the journal has it that the server was to be touched from then on
+  bool asked = false;    ///< the journal has it that the server was to be touched from then on
+  bool stopped = false;  ///< the journal has a demotion's shutdown checkpoint
   bool running = false;
   bool stopping = false;  ///< running, and a shutdown was asked for
   bool control_known = false;

@@ -9,6 +9,7 @@ SettleFacts Hand::facts_of(const ClaimRecord& record) const {
   SettleFacts facts;
   facts.action = record.claim.action;
   facts.asked = record.asked();
+  facts.stopped = record.stopped().has_value();
   facts.history_at_claim = record.claim.history_file;
   const auto process = instance_.process();
   facts.running = process.running();
@@ -83,7 +84,7 @@ void Hand::write_settled(const ClaimRecord& record, const SettleFacts& facts,
                          const Settled& settled, const std::string& said) {
   ResultEntry result;
   if (settled.step == SettleStep::executed && record.claim.action == Action::demote)
-    result = demoted(record.claim.request, record.stopped_at());
+    result = demoted(record.claim.request, *record.stopped());
   else if (settled.step == SettleStep::executed)
     result = promoted(record, instance_.newest_history());
   else

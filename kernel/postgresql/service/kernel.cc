@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "kernel/postgresql/sight/facts.h"
+#include "kernel/postgresql/sight/views.h"
 #include "messages/text.h"
 #include "process/kill_point.h"
 #include "process/log.h"
@@ -115,8 +117,17 @@ void PostgresqlKernel::start_look() {
   if (looking_) return;
   looking_ = true;
   look_is_old_ = false;
-  riding_ = std::exchange(waiting_, {});
-  outside_.look();
+  // A look goes deep in one way only: who needs another one waits for the next.
+  auto depth = Depth::facts;
+  std::vector<Waiting> later;
+  for (auto& waiting : std::exchange(waiting_, {})) {
+    const auto needed = depth_of(waiting.call.kind);
+    if (depth == Depth::facts) depth = needed;
+    const bool fits = needed == Depth::facts || needed == depth;
+    (fits ? riding_ : later).push_back(std::move(waiting));
+  }
+  waiting_ = std::move(later);
+  outside_.look(depth);
 }
 
 void PostgresqlKernel::looked(ClusterSample sample, const Moment& now) {
@@ -172,27 +183,16 @@ KernelAnswer PostgresqlKernel::reading(const KernelCall& call, const ClusterSamp
   made.kind = call.kind;
   made.id = call.id;
   auto& snapshot = made.snapshot;
-  snapshot = snapshot_of(state_, snapshot_, kernel_ms(now), wall_ms(now));
-  sight_.show(snapshot, state_, sample);
+  snapshot = sight_.snapshot(state_, sample, snapshot_, kernel_ms(now));
   const auto command = call.kind == CallKind::survey ? find_command(call.command) : std::nullopt;
   if (command && command_row(*command).kernel_action()) {
-    const auto intent = intent_of(action_of(*command), call.node);
+    const auto intent = intent_of(state_, action_of(*command), call.node, {});
     snapshot.checks = sight_.checks(sample, intent);
     snapshot.not_checked = sight_.not_checked(sample, intent);
     if (open_) add_open_grant(snapshot.checks, *open_);
   }
   sight_.read(made, call, sample, store_);
   return made;
-}
-
-Intent PostgresqlKernel::intent_of(Action action, const std::string& node) const {
-  Intent intent{action, node, {}, {}, 0};
-  // Only a demotion of ours leaves a proof behind; any other end of a primary does not.
-  if (state_.holder.empty() && state_.demoted_epoch != 0) {
-    intent.last_primary = state_.last_primary;
-    intent.shutdown_checkpoint = state_.acknowledged;
-  }
-  return intent;
 }
 
 // The row first, then the open grant's agent; a request with neither is the register's alone.
@@ -236,8 +236,7 @@ void PostgresqlKernel::judge_act(Waiting waiting, const ClusterSample& sample, c
     joined_.push_back(std::move(waiting));
     return;
   }
-  auto intent = intent_of(act.action, act.node);
-  intent.own = {act.request};
+  const auto intent = intent_of(state_, act.action, act.node, act.request);
   const auto no = judge(state_, sight_.checks(sample, intent), act);
   if (!no) return grant(std::move(waiting), now);
   ActAnswer answer;
@@ -273,8 +272,9 @@ void PostgresqlKernel::grant(Waiting waiting, const Moment& now) {
                                 {"action", text_of(act.action)},
                                 {"node", act.node},
                                 {"term", made.term}});
-  const auto intent = intent_of(act.action, act.node);
-  const AgentAct errand{made.term, act, intent.last_primary, intent.shutdown_checkpoint};
+  const auto intent = intent_of(state_, act.action, act.node, act.request);
+  const AgentAct errand{made.term, act, intent.last_primary, intent.shutdown_checkpoint,
+                        intent.timeline};
   open_ = std::move(made);
   joined_.push_back(std::move(waiting));
   joined_first_ = true;

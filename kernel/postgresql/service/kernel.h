@@ -16,7 +16,7 @@ namespace aeromq::postgresql {
 class Outside {
  public:
   virtual ~Outside() = default;
-  virtual void look() = 0;                    ///< looked()
+  virtual void look(Depth depth) = 0;         ///< looked()
   virtual void act(const AgentAct& act) = 0;  ///< acted()
   virtual void find_out(const std::string& node, const RequestId& request,
                         std::uint64_t term) = 0;  ///< found_out()
@@ -81,7 +81,6 @@ class PostgresqlKernel final : public kernel::RegisterKernel {
   void settle(End end, const AgentClaim& claim, const Moment& now);
   void answer_joined(const ActAnswer& answer);
   void try_later(const Moment& now);
-  Intent intent_of(Action action, const std::string& node) const;
   static KernelAnswer answer_to(const KernelCall& call, ActAnswer act);
 
   KernelOptions options_;

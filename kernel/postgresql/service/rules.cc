@@ -52,21 +52,13 @@ ActDecision act_rule(const Act& act, const std::optional<kernel::LedgerRow>& row
 
 std::optional<kernel::Rejection> judge(const kernel::Register& state,
                                        const std::vector<Check>& checks, const Act& act) {
-  const auto changed = [](std::string text) {
-    return kernel::Rejection{"FACTS_CHANGED", std::move(text), {"P7-A2"}};
-  };
   if (act.fencing_epoch != state.fencing_epoch)
-    return changed("explained was fencing epoch " + number(act.fencing_epoch) + ", now it is " +
-                   number(state.fencing_epoch) + ": write authority moved; it is with " +
-                   (state.holder.empty() ? "no node" : state.holder) +
-                   " now, the last primary is " + or_none(state.last_primary));
-  for (const auto& check : checks)
-    if (!check.passes && !check.overridable)
-      return kernel::Rejection{check.code, check.text, {check.invariant}};
-  for (const auto& check : checks)
-    if (!check.passes && std::ranges::find(act.overrides, check.code) == act.overrides.end())
-      return changed(check.code + " fails now and was not acknowledged: " + check.text);
-  return std::nullopt;
+    return kernel::facts_changed("explained was fencing epoch " + number(act.fencing_epoch) +
+                                 ", now it is " + number(state.fencing_epoch) +
+                                 ": write authority moved; it is with " +
+                                 (state.holder.empty() ? "no node" : state.holder) +
+                                 " now, the last primary is " + or_none(state.last_primary));
+  return kernel::objection(checks, act.overrides);
 }
 
 End settle_rule(const Grant& grant, const AgentClaim& claim) {

@@ -36,9 +36,9 @@ class Threads final : public Outside {
   void know(HistoryId history) { history_ = history; }
   Mailbox& mailbox() { return *mailbox_; }
 
-  void look() override {
-    looking_.put([sampler = sampler_, mailbox = mailbox_] {
-      mailbox->put([sample = sampler->look()](PostgresqlKernel& kernel) {
+  void look(Depth depth) override {
+    looking_.put([sampler = sampler_, mailbox = mailbox_, depth] {
+      mailbox->put([sample = sampler->look({depth, {}})](PostgresqlKernel& kernel) {
         kernel.looked(sample, process::now());
       });
     });

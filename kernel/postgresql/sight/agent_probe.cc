@@ -12,7 +12,12 @@ int left_ms(std::uint64_t deadline_ms) {
   return now >= deadline_ms ? 0 : static_cast<int>(deadline_ms - now);
 }
 
-Error silence(std::string what) { return make_error(ErrorCode::answer_lost, std::move(what)); }
+/// In these words alone: they stand in a sample.
+Error silence(std::string what) {
+  auto error = make_error(ErrorCode::answer_lost);
+  error.message = std::move(what);
+  return error;
+}
 
 }  // namespace
 
@@ -94,12 +99,11 @@ Result<AgentStatus> AgentProbe::answer(std::uint64_t deadline_ms) {
   for (;;) {
     if (const auto received = peer_->receive()) {
       if (received->header.type != AgentStatus::kType)
-        return give_up(make_error(ErrorCode::malformed, "the agent answered something else"));
+        return give_up(silence("the agent answered something else"));
       auto status = decode<AgentStatus>(received->body);
       if (!status) return give_up(status.error());
       if (status->node != node_.name)
-        return fail(
-            make_error(ErrorCode::malformed, "the agent says that it is " + status->node + "'s"));
+        return fail(silence("the agent says that it is " + status->node + "'s"));
       return status;
     }
     if (!peer_->alive()) return give_up(silence("the connection broke"));

@@ -85,7 +85,12 @@ class Cells {
   const PGresult* result_;
 };
 
-auto malformed(const char* what) { return fail(make_error(ErrorCode::malformed, what)); }
+/// In our own words alone: they stand in a sample, beside PostgreSQL's.
+auto malformed(const char* what) {
+  auto error = make_error(ErrorCode::malformed);
+  error.message = what;
+  return fail(std::move(error));
+}
 
 void read_receiver(const Cells& cells, NodeSample& sample) {
   if (cells.rows() == 0) return;

@@ -1,0 +1,302 @@
+// The kernel of a PostgreSQL cluster: what is granted, what a lost answer turns into, and what a
+// question is told at every moment of it.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/postgresql/service_stage.h"
+
+namespace aeromq::postgresql {
+namespace {
+
+using testing::HasSubstr;
+
+std::string verdict(const OutcomeAnswer& answer) {
+  return std::string(text_of(answer.verdict)) + (answer.final_ ? ", final" : "");
+}
+
+TEST(PostgresqlServiceKernel, WhoIsPrimaryIsForTheFirstLookToTell) {
+  Stage stage;
+  EXPECT_EQ(stage.kernel->state().holder, "a");
+  EXPECT_EQ(stage.kernel->state().fencing_epoch, 1U);
+  stage.restart();
+  EXPECT_EQ(stage.kernel->state().holder, "a");
+  stage.look("b");  // somebody promoted it by hand
+  EXPECT_EQ(stage.kernel->state().holder, "b");
+  EXPECT_EQ(stage.kernel->state().fencing_epoch, 2U);
+}
+
+TEST(PostgresqlServiceKernel, AnActIsGrantedDurablyAndSettledWithItsRow) {
+  Stage stage;
+  const auto act = stage.granted(1);
+  EXPECT_EQ(stage.outside.acts[0].term, 1U);
+  EXPECT_EQ(stage.outside.acts[0].act, act);
+  ASSERT_TRUE(Grants(stage.kernel->store().database()).open());
+  stage.kernel->acted(stage.word(act, ClaimState::executed, 1), stage.now());
+  ASSERT_EQ(stage.outside.told.size(), 1U);
+  EXPECT_EQ(stage.outside.told[0].connection, 1U);
+  EXPECT_EQ(stage.outside.told[0].answer.act.status, ActStatus::executed);
+  EXPECT_FALSE(stage.kernel->open_grant());
+  EXPECT_EQ(stage.kernel->state().holder, "");
+  EXPECT_EQ(stage.kernel->state().acknowledged, 4096U);
+  EXPECT_EQ(stage.kernel->state().fencing_epoch, 2U);
+  EXPECT_EQ(verdict(stage.outcome(act.request)), "executed, final");
+  stage.restart();
+  EXPECT_EQ(stage.kernel->state().demoted_epoch, 2U);
+  EXPECT_EQ(verdict(stage.outcome(act.request)), "executed, final");
+  const auto repeat = stage.take(act, stage.open());
+  ASSERT_TRUE(repeat);
+  EXPECT_EQ(repeat->status, ActStatus::duplicate);
+  EXPECT_TRUE(repeat->first_executed);
+}
+
+TEST(PostgresqlServiceKernel, WhatALookSpeaksAgainstIsARowAndNothingIsSent) {
+  Stage stage;
+  stage.sight.failing = {{"NOT_PRIMARY", "P6-A1", "a is none", false, false}};
+  const auto standing = stage.open();
+  const auto act = stage.act(1);
+  EXPECT_FALSE(stage.take(act, standing));
+  stage.look("a");
+  EXPECT_TRUE(stage.outside.acts.empty());
+  EXPECT_EQ(stage.outside.told.back().answer.act.code, "NOT_PRIMARY");
+  EXPECT_EQ(stage.sight.last_intent.own, std::vector{act.request});
+  EXPECT_EQ(verdict(stage.outcome(act.request)), "rejected, final");
+}
+
+TEST(PostgresqlServiceKernel, AuthorityThatMovedBehindItsBackIsAChangedFact) {
+  Stage stage;
+  const auto standing = stage.open();
+  EXPECT_FALSE(stage.take(stage.act(1), standing));
+  stage.look("b");
+  EXPECT_TRUE(stage.outside.acts.empty());
+  const auto& told = stage.outside.told.back().answer.act;
+  EXPECT_EQ(told.code, "FACTS_CHANGED");
+  EXPECT_THAT(told.text, HasSubstr("it is with b now"));
+}
+
+// Between the question "may it?" and the grant lies a look. A newer epoch in between has made the
+// id final, so it must not be granted any more.
+TEST(PostgresqlServiceKernel, AnEpochThatEndedDuringTheLookIsRefused) {
+  Stage stage;
+  const auto standing = stage.open();
+  const auto act = stage.act(1);
+  EXPECT_FALSE(stage.take(act, standing));
+  stage.open();
+  stage.look("a");
+  EXPECT_TRUE(stage.outside.acts.empty());
+  EXPECT_EQ(stage.outside.told.back().answer.act.code, "STALE_EPOCH");
+  EXPECT_EQ(verdict(stage.outcome(act.request)), "not executed, final");
+}
+
+TEST(PostgresqlServiceKernel, ALeaseThatEndedDuringTheLookIsRefused) {
+  Stage stage;
+  const auto standing = stage.open();
+  EXPECT_FALSE(stage.take(stage.act(1), standing));
+  stage.now_ms += 302'000;
+  stage.look("a");
+  EXPECT_TRUE(stage.outside.acts.empty());
+  EXPECT_EQ(stage.outside.told.back().answer.act.code, "LEASE_ENDED");
+}
+
+TEST(PostgresqlServiceKernel, WhileAGrantIsOpenNoOtherIsGiven) {
+  Stage stage;
+  stage.granted(1);
+  const auto other = stage.take(stage.act(2, Action::promote, "b"), stage.open(), 2);
+  ASSERT_TRUE(other);
+  EXPECT_EQ(other->status, ActStatus::rejected);
+  EXPECT_EQ(other->code, "UNSETTLED_REQUEST");
+  EXPECT_EQ(stage.outside.acts.size(), 1U);
+}
+
+TEST(PostgresqlServiceKernel, OfTwoActsThatWaitForOneLookTheSecondIsRejected) {
+  Stage stage;
+  const auto standing = stage.open();
+  EXPECT_FALSE(stage.take(stage.act(1), standing, 1));
+  EXPECT_FALSE(stage.take(stage.act(2), standing, 2));
+  stage.look("a");  // began with the first alone
+  EXPECT_EQ(stage.outside.looks, 1);
+  stage.look("a");
+  EXPECT_EQ(stage.outside.acts.size(), 1U);
+  EXPECT_EQ(stage.outside.told.back().answer.act.code, "UNSETTLED_REQUEST");
+}
+
+TEST(PostgresqlServiceKernel, TheSameRequestIsAnsweredWhenItSettles) {
+  Stage stage;
+  const auto act = stage.granted(1);
+  EXPECT_FALSE(stage.take(act, stage.open(), 7));
+  EXPECT_TRUE(stage.outside.told.empty());
+  stage.kernel->acted(stage.word(act, ClaimState::rejected, 1), stage.now());
+  ASSERT_EQ(stage.outside.told.size(), 2U);
+  EXPECT_EQ(stage.outside.told[0].answer.act.status, ActStatus::rejected);
+  EXPECT_EQ(stage.outside.told[1].connection, 7U);
+  EXPECT_EQ(stage.outside.told[1].answer.act.status, ActStatus::duplicate);
+  EXPECT_FALSE(stage.outside.told[1].answer.act.first_executed);
+}
+
+TEST(PostgresqlServiceKernel, WhatNeverLeftIsRejected) {
+  Stage stage;
+  const auto act = stage.granted(1);
+  Word word;
+  word.kind = Word::Kind::not_sent;
+  word.error = make_error(ErrorCode::not_reached);
+  word.claim.promised = 41;
+  stage.kernel->acted(word, stage.now());
+  EXPECT_EQ(stage.outside.told.back().answer.act.code, "AGENT_NOT_OPENED");
+  EXPECT_EQ(verdict(stage.outcome(act.request)), "rejected, final");
+  // The next term is above what the agent had promised to somebody.
+  stage.outside.acts.clear();
+  stage.granted(2);
+  EXPECT_EQ(stage.outside.acts[0].term, 42U);
+}
+
+TEST(PostgresqlServiceKernel, ALostAnswerIsFoundOutUnderAHigherTermAndNeverSentAgain) {
+  Stage stage;
+  const auto act = stage.granted(1);
+  stage.kernel->acted({}, stage.now());
+  EXPECT_TRUE(stage.kernel->open_grant());
+  EXPECT_TRUE(stage.outside.told.empty());
+  stage.kernel->tick(stage.now());
+  ASSERT_EQ(stage.outside.finds.size(), 1U);
+  EXPECT_EQ(stage.outside.finds[0].term, 2U);
+  stage.kernel->found_out(stage.word(act, ClaimState::open, 2, true), stage.now());
+  stage.kernel->tick(stage.now());
+  EXPECT_EQ(stage.outside.finds.size(), 1U);  // not at once again
+  stage.now_ms += 2000;
+  stage.kernel->tick(stage.now());
+  ASSERT_EQ(stage.outside.finds.size(), 2U);
+  EXPECT_EQ(stage.outside.finds[1].term, 0U);  // promised already
+  stage.kernel->found_out(stage.word(act, ClaimState::executed, 2), stage.now());
+  EXPECT_EQ(stage.outside.told.back().answer.act.status, ActStatus::executed);
+  EXPECT_EQ(stage.outside.acts.size(), 1U);
+  EXPECT_EQ(stage.kernel->state().holder, "");
+}
+
+TEST(PostgresqlServiceKernel, ATermThatWasSaidIsNeverSaidTwice) {
+  Stage stage;
+  stage.granted(1);
+  stage.kernel->acted({}, stage.now());
+  const auto next_term = [&](Word::Kind kind) {
+    stage.now_ms += 2000;
+    stage.kernel->tick(stage.now());
+    Word word;
+    word.kind = kind;
+    stage.kernel->found_out(word, stage.now());
+    return stage.outside.finds.back().term;
+  };
+  EXPECT_EQ(next_term(Word::Kind::not_sent), 2U);
+  EXPECT_EQ(next_term(Word::Kind::lost), 2U);
+  EXPECT_EQ(next_term(Word::Kind::lost), 3U);
+}
+
+TEST(PostgresqlServiceKernel, WhatNobodyClaimedIsNotExecutedForEver) {
+  Stage stage;
+  const auto act = stage.granted(1);
+  stage.restart();
+  stage.kernel->tick(stage.now());
+  ASSERT_GE(stage.outside.finds.size(), 1U);
+  EXPECT_EQ(stage.outside.finds.back().request, act.request);
+  EXPECT_GT(stage.outside.finds.back().term, 1U);
+  EXPECT_TRUE(stage.outside.acts.empty());
+  EXPECT_EQ(verdict(stage.outcome(act.request, stage.word(act, ClaimState::none, 1))),
+            "not yet decided");
+  stage.kernel->found_out(stage.word(act, ClaimState::none, 2, true), stage.now());
+  EXPECT_FALSE(stage.kernel->open_grant());
+  EXPECT_EQ(verdict(stage.outcome(act.request)), "not executed, final");
+  const auto repeat = stage.take(act, stage.open());
+  ASSERT_TRUE(repeat);
+  EXPECT_EQ(repeat->status, ActStatus::refused);
+  EXPECT_EQ(repeat->code, "NEVER_CLAIMED");
+  stage.restart();
+  EXPECT_EQ(verdict(stage.outcome(act.request)), "not executed, final");
+  EXPECT_EQ(stage.kernel->state().fencing_epoch, 1U);
+}
+
+TEST(PostgresqlServiceKernel, AQuestionReadsTheJournalAndWritesNothing) {
+  Stage stage;
+  const auto act = stage.granted(1);
+  EXPECT_EQ(verdict(stage.outcome(act.request)), "unknown");
+  EXPECT_EQ(verdict(stage.outcome(act.request, stage.word(act, ClaimState::open, 1))),
+            "not yet decided");
+  EXPECT_EQ(verdict(stage.outcome(act.request, stage.word(act, ClaimState::executed, 1))),
+            "executed, final");
+  EXPECT_TRUE(stage.kernel->open_grant());
+  EXPECT_EQ(RegisterTerms(stage.kernel->store().database()).last(), 1U);
+  EXPECT_EQ(stage.kernel->store().ledger_rows(), 0U);
+}
+
+TEST(PostgresqlServiceKernel, ANewEpochDoesNotEndWhatWasGranted) {
+  Stage stage;
+  const auto act = stage.granted(1);
+  stage.open();
+  stage.now_ms += 400'000;
+  EXPECT_EQ(verdict(stage.outcome(act.request, stage.word(act, ClaimState::open, 1))),
+            "not yet decided");
+}
+
+// The agent has acted, its row is not written yet: the look shows what the row will say, and
+// counting it now would count it twice.
+TEST(PostgresqlServiceKernel, WhatAGrantMovesIsCountedOnce) {
+  Stage stage;
+  const auto act = stage.granted(1, Action::force_promote, "b");
+  stage.look("b");
+  EXPECT_EQ(stage.kernel->state().fencing_epoch, 1U);
+  stage.kernel->take({}, {{}, 60}, stage.now());  // a look begins before the row
+  stage.outside.told.clear();
+  stage.kernel->acted(stage.word(act, ClaimState::executed, 1), stage.now());
+  EXPECT_EQ(stage.kernel->state().fencing_epoch, 2U);
+  stage.look("a");  // what it saw is older than the row
+  EXPECT_EQ(stage.kernel->state().fencing_epoch, 2U);
+  EXPECT_EQ(stage.kernel->state().holder, "b");
+  EXPECT_EQ(stage.outside.told.size(), 1U);  // the act's; the reading waits for the next look
+  stage.look("b");
+  EXPECT_EQ(stage.kernel->state().fencing_epoch, 2U);
+  ASSERT_EQ(stage.outside.told.size(), 2U);
+  EXPECT_EQ(stage.outside.told[1].connection, 60U);
+}
+
+TEST(PostgresqlServiceKernel, AReadingNeverRidesALookThatBeganBeforeIt) {
+  Stage stage;
+  stage.outside.told.clear();
+  stage.kernel->take({}, {{}, 1}, stage.now());
+  stage.kernel->take({}, {{}, 2}, stage.now());
+  stage.kernel->take({}, {{}, 3}, stage.now());
+  EXPECT_EQ(stage.outside.looks, 1);
+  stage.look("a");
+  EXPECT_EQ(stage.outside.told.size(), 1U);
+  stage.look("a");
+  EXPECT_EQ(stage.outside.told.size(), 3U);
+  EXPECT_EQ(stage.outside.looks, 0);
+}
+
+TEST(PostgresqlServiceKernel, OfADemotionTheNextPromotionIsToldTheCheckpoint) {
+  Stage stage;
+  const auto act = stage.granted(1);
+  stage.kernel->acted(stage.word(act, ClaimState::executed, 1), stage.now());
+  stage.outside.acts.clear();
+  const auto standing = stage.open();
+  EXPECT_FALSE(stage.take(stage.act(2, Action::promote, "b"), standing));
+  stage.look("");
+  ASSERT_EQ(stage.outside.acts.size(), 1U);
+  EXPECT_EQ(stage.outside.acts[0].last_primary, "a");
+  EXPECT_EQ(stage.outside.acts[0].shutdown_checkpoint, 4096U);
+  EXPECT_EQ(stage.sight.last_intent.last_primary, "a");
+  EXPECT_EQ(stage.sight.last_intent.shutdown_checkpoint, 4096U);
+}
+
+TEST(PostgresqlServiceKernel, ASurveyHasTheChecksAndWhatNobodyChecked) {
+  Stage stage;
+  stage.granted(1);
+  KernelCall call;
+  call.kind = CallKind::survey;
+  call.command = text_of(CommandName::request_promotion);
+  call.node = "b";
+  stage.kernel->take(call, {{}, 8}, stage.now());
+  stage.look("a");
+  ASSERT_FALSE(stage.outside.told.empty());
+  const auto& snapshot = stage.outside.told.back().answer.snapshot;
+  ASSERT_EQ(snapshot.checks.size(), 1U);
+  EXPECT_EQ(snapshot.checks[0].code, "UNSETTLED_REQUEST");
+  EXPECT_EQ(snapshot.not_checked, std::vector<std::string>{"the weather"});
+}
+
+}  // namespace
+}  // namespace aeromq::postgresql

@@ -1,0 +1,192 @@
+// A look at real servers: healthy, killed, frozen, promoted behind everybody's back.
+#include <gmock/gmock.h>
+
+#include "kernel/postgresql/sight/text.h"
+#include "kernel/postgresql/sight/views.h"
+#include "tests/postgresql/sight_cluster.h"
+
+namespace aeromq::postgresql {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+using testing::HasSubstr;
+
+std::uint64_t ms_since(steady_clock::time_point begin) {
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<milliseconds>(steady_clock::now() - begin).count());
+}
+
+/// Looks until the sample is as wished; the last one. A look on a busy machine may take longer
+/// than a test's usual patience.
+template <class Wish>
+ClusterSample look_until(Sampler& sampler, Wish wish) {
+  const auto begin = steady_clock::now();
+  auto sample = sampler.look();
+  while (!wish(sample) && ms_since(begin) < 30'000) {
+    ::poll(nullptr, 0, 20);
+    sample = sampler.look();
+  }
+  EXPECT_TRUE(wish(sample));
+  return sample;
+}
+
+bool all_stream(const ClusterSample& sample) {
+  return std::ranges::all_of(sample.nodes, [&](const NodeSample& node) {
+    return node.answered && (is_writer(node) || upstream_of(sample, node) != nullptr);
+  });
+}
+
+std::size_t writers(const ClusterSample& sample) {
+  return static_cast<std::size_t>(std::ranges::count_if(sample.nodes, is_writer));
+}
+
+TEST(PostgresqlSightLook, SeesAHealthyClusterAndItsOwnConnectionsNowhere) {
+  TestCluster cluster;
+  ASSERT_TRUE(cluster.is_up());
+  auto other = cluster.sampler();
+  other.look();
+  auto sampler = cluster.sampler();
+  const auto sample = look_until(sampler, all_stream);
+  ASSERT_EQ(sample.nodes.size(), 3U);
+  EXPECT_TRUE(is_writer(sample.nodes[0]));
+  EXPECT_EQ(state_text(sample, sample.nodes[0]), "running");
+  EXPECT_EQ(state_text(sample, sample.nodes[1]), "streaming from n1");
+  EXPECT_EQ(state_text(sample, sample.nodes[2]), "streaming from n1");
+  for (const auto& node : sample.nodes) {
+    EXPECT_EQ(node.system_identifier, sample.nodes[0].system_identifier);
+    EXPECT_EQ(node.timeline, 1U);
+    EXPECT_GT(node.position, 0U);
+    EXPECT_EQ(node.position, sample.nodes[0].position) << node.node;
+    EXPECT_TRUE(node.ancestors.empty());
+    EXPECT_GE(node.server_version, 150000U);
+    EXPECT_EQ(node.agent, std::nullopt);
+    EXPECT_THAT(node.agent_error, HasSubstr("nobody listens"));
+  }
+  // Two samplers are connected to n1 as walsenders; only the standbys stream.
+  std::vector<std::string> names;
+  for (const auto& streamer : sample.nodes[0].streamers) names.push_back(streamer.application_name);
+  EXPECT_THAT(names, testing::UnorderedElementsAre("n2", "n3"));
+  EXPECT_EQ(cluster.sql(0, "SELECT count(*) FROM pg_stat_replication"), "4");
+  ASSERT_EQ(sample.nodes[0].slots.size(), 2U);
+  EXPECT_TRUE(sample.nodes[0].slots[0].active);
+  EXPECT_EQ(sample.nodes[0].slots[0].wal_status, "reserved");
+  EXPECT_EQ(findings_of(sample, {}).size(), 4U);  // three silent agents, and what nobody checked
+
+  LookOptions deep;
+  deep.depth = Depth::wal;
+  EXPECT_GT(sampler.look(deep).nodes[2].wal.value_or(WalDetail{}).octets, 0U);
+  deep.depth = Depth::backups;
+  EXPECT_TRUE(sampler.look(deep).nodes[0].answered);
+}
+
+TEST(PostgresqlSightLook, ADeadServerIsShownAsItIsAndDelaysLittle) {
+  TestCluster cluster;
+  ASSERT_TRUE(cluster.is_up());
+  auto sampler = cluster.sampler();
+  look_until(sampler, all_stream);
+  const auto allowed = cluster.settings().connection.connect_deadline_ms;
+
+  // Killed: the connection is broken and the port closed. Nobody waits.
+  cluster.script("kill", {"n3"});
+  auto begin = steady_clock::now();
+  auto sample = sampler.look();
+  EXPECT_LT(ms_since(begin), allowed);
+  EXPECT_FALSE(sample.nodes[2].answered);
+  EXPECT_FALSE(sample.nodes[2].timed_out);
+  EXPECT_THAT(sample.nodes[2].error, HasSubstr("Connection refused"));
+  EXPECT_TRUE(sample.nodes[0].answered && sample.nodes[1].answered);
+  ASSERT_TRUE(sample.nodes[2].last_seen);
+  EXPECT_GT(sample.nodes[2].last_seen->position, 0U);
+
+  // Frozen, as a hung host: first the connection that stands, then a new one, gets no answer.
+  cluster.freeze(1);
+  for (int round = 0; round < 2; ++round) {
+    begin = steady_clock::now();
+    sample = sampler.look();
+    const auto took = ms_since(begin);
+    EXPECT_GE(took, allowed - 5);
+    EXPECT_LT(took, allowed + 500);
+    EXPECT_FALSE(sample.nodes[1].answered);
+    EXPECT_TRUE(sample.nodes[1].timed_out);
+    EXPECT_EQ(sample.nodes[1].error, "no answer within 1000 ms");
+    EXPECT_TRUE(sample.nodes[0].answered);
+  }
+  cluster.thaw();
+  // Both come back, and the look needs no help for it.
+  cluster.script("start", {"n3"});
+  sample = look_until(sampler, all_stream);
+
+  // A server that was restarted between two looks: its connection is stale, the look is not.
+  cluster.script("stop", {"n2"});
+  cluster.script("start", {"n2"});
+  look_until(sampler, all_stream);
+  EXPECT_EQ(cluster.sql(1,
+                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                        " WHERE application_name = 'aeromq'"),
+            "t");
+  EXPECT_TRUE(sampler.look().nodes[1].answered);
+}
+
+TEST(PostgresqlSightLook, ARawPromotionIsSeenAsTwoWritersOnTwoTimelines) {
+  TestCluster cluster;
+  ASSERT_TRUE(cluster.is_up());
+  auto sampler = cluster.sampler();
+  look_until(sampler, all_stream);
+  ASSERT_EQ(cluster.sql(1, "SELECT pg_promote()"), "t");
+  // The old primary goes on and writes on its own: from here the histories are two.
+  cluster.sql(0, "CREATE TABLE fork (n int)");
+  const auto sample = look_until(sampler, [](const ClusterSample& seen) {
+    return writers(seen) == 2 && seen.nodes[1].timeline == 2;
+  });
+  ASSERT_EQ(sample.nodes[1].ancestors.size(), 1U);
+  EXPECT_EQ(sample.nodes[1].ancestors[0].timeline, 1U);
+  EXPECT_LT(sample.nodes[1].ancestors[0].end, sample.nodes[0].position);
+  EXPECT_EQ(sample.nodes[0].timeline, 1U);
+  std::vector<std::string> codes;
+  for (const auto& finding : findings_of(sample, {})) codes.push_back(finding.code);
+  EXPECT_THAT(codes, testing::IsSupersetOf({"SEVERAL_WRITERS", "TIMELINES_FORKED"}));
+  const auto all = checks(sample, {Action::promote, "n3", {}, "", 0, 0}, {});
+  for (const auto& check : all)
+    EXPECT_EQ(check.passes, check.passes && check.code != "WRITABLE_PRIMARY_EXISTS") << check.text;
+}
+
+TEST(PostgresqlSightLook, AfterAPromotionAStandbyFollowsOnTheNewTimeline) {
+  TestCluster cluster;
+  ASSERT_TRUE(cluster.is_up());
+  auto sampler = cluster.sampler();
+  look_until(sampler, all_stream);
+  // The walsender that a look keeps must not hold up a shutdown.
+  const auto begin = steady_clock::now();
+  cluster.script("stop", {"n1"});
+  EXPECT_LT(ms_since(begin), 10'000U);
+  ASSERT_EQ(cluster.sql(1, "SELECT pg_promote()"), "t");
+  const auto sample = look_until(sampler, [](const ClusterSample& seen) {
+    return is_writer(seen.nodes[1]) && seen.nodes[2].answered && seen.nodes[2].timeline == 2 &&
+           upstream_of(seen, seen.nodes[2]) == &seen.nodes[1];
+  });
+  EXPECT_FALSE(sample.nodes[0].answered);
+  EXPECT_EQ(sample.nodes[2].ancestors, sample.nodes[1].ancestors);
+  ASSERT_EQ(sample.nodes[2].ancestors.size(), 1U);
+  EXPECT_EQ(state_text(sample, sample.nodes[2]), "streaming from n2");
+}
+
+TEST(PostgresqlSightLook, WithoutTheRightToSeeSessionsNothingIsBelieved) {
+  TestCluster cluster;
+  ASSERT_TRUE(cluster.is_up());
+  cluster.sql(0, "CREATE ROLE blind LOGIN REPLICATION");
+  cluster.settings().connection.user = "blind";
+  auto sampler = cluster.sampler();
+  const auto sample = sampler.look();
+  EXPECT_FALSE(sample.nodes[0].answered);
+  EXPECT_THAT(sample.nodes[0].error, HasSubstr("needs pg_monitor"));
+  cluster.settings().connection.user = "nobody_at_all";
+  auto stranger = cluster.sampler();
+  const auto refused = stranger.look();
+  EXPECT_FALSE(refused.nodes[0].answered);
+  EXPECT_EQ(refused.nodes[0].sqlstate, "28000");
+  EXPECT_THAT(refused.nodes[0].error, HasSubstr("FATAL:  role \"nobody_at_all\" does not exist"));
+}
+
+}  // namespace
+}  // namespace aeromq::postgresql
