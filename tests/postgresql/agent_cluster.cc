@@ -197,7 +197,9 @@ void AgentCluster::arm(const std::string& point) const {
 
 bool AgentCluster::wait_agent_dead(const std::string& node) const {
   return within_a_minute([&] {
-    auto to = AgentLink::connect(*find_node(settings_, node), kernel_, 200);
+    // Whoever dies at the armed point takes its file away first.
+    if (std::filesystem::exists(directory() + "/kill")) return false;
+    auto to = AgentLink::connect(*find_node(settings_, node), kernel_, 1000);
     return !to;
   });
 }

@@ -212,22 +212,15 @@ TEST(PostgresqlAgentProcess, APromotionKilledAtEachStep) {
   }
 }
 
-/// Kills the startup process of `node` at the first `call` on the file of its next timeline.
+/// Kills the startup process of `node` when it first syncs `path`.
 class StartupKiller {
  public:
-  StartupKiller(const AgentCluster& cluster, const std::string& node, std::uint64_t timeline,
-                const std::string& call) {
+  StartupKiller(const AgentCluster& cluster, const std::string& node, const std::string& path) {
     const auto pid =
         cluster.sql(node, "SELECT pid FROM pg_stat_activity WHERE backend_type = 'startup'");
-    char name[32];
-    std::snprintf(name, sizeof name, "%08X.history", static_cast<unsigned>(timeline));
-    // The trace names calls with the path as the server writes it, below PGDATA.
-    const auto path =
-        call == "rename" ? std::string("pg_wal/") + name : cluster.data(node) + "/pg_wal/" + name;
-    child_.emplace(
-        std::vector<std::string>{"/usr/bin/strace", "-p", pid, "-P", path, "-e", "trace=" + call,
-                                 "-e", "inject=" + call + ":signal=SIGKILL"},
-        test::Child::Errors::with_output);
+    child_.emplace(std::vector<std::string>{"/usr/bin/strace", "-p", pid, "-P", path, "-e",
+                                            "trace=fsync", "-e", "inject=fsync:signal=SIGKILL"},
+                   test::Child::Errors::with_output);
     const auto line = child_->line();
     attached_ = line && line->find("attached") != std::string::npos;
   }
@@ -239,8 +232,9 @@ class StartupKiller {
 };
 
 /// The proven trap: standby.signal is gone, and the server would come back writable on the timeline
-/// of its old primary. `call`: with or without the new timeline's history file.
-void fall_into_the_trap(const std::string& call, bool with_agent) {
+/// of its old primary: before the new timeline's history file is there, or after it.
+enum class Window { before_history, after_history };
+void fall_into_the_trap(Window window, bool with_agent) {
   if (!has_file("/usr/bin/strace")) GTEST_SKIP() << "no strace";
   AgentCluster cluster;
   ASSERT_TRUE(cluster.wait_whole("n1"));
@@ -251,7 +245,12 @@ void fall_into_the_trap(const std::string& call, bool with_agent) {
   ASSERT_EQ(demoted.state, ClaimState::executed) << say(demoted);
   const auto request = cluster.next_request();
   {
-    const StartupKiller killer(cluster, "n3", demoted.timeline + 1, call);
+    char history[32];
+    std::snprintf(history, sizeof history, "/pg_wal/%08X.history",
+                  static_cast<unsigned>(demoted.timeline + 1));
+    // What is synced after the unlink is PGDATA, what is synced after the rename the history.
+    const StartupKiller killer(
+        cluster, "n3", cluster.data("n3") + (window == Window::before_history ? "" : history));
     if (!killer.attached()) GTEST_SKIP() << "strace may not attach";
     if (with_agent) cluster.arm("pgagent.promote.asked");
     (void)cluster.act(request, Action::promote, "n3");
@@ -266,6 +265,8 @@ void fall_into_the_trap(const std::string& call, bool with_agent) {
   const auto claim = cluster.decided("n3", request);
   EXPECT_EQ(claim.code, "VOIDED") << say(claim);
   EXPECT_NE(claim.text.find("standby.signal was restored"), std::string::npos) << say(claim);
+  EXPECT_EQ(claim.text.find("was put aside") != std::string::npos, window == Window::after_history)
+      << say(claim);
   EXPECT_TRUE(has_file(cluster.data("n3") + "/standby.signal"));
   ASSERT_TRUE(within_a_minute([&] { return cluster.is_standby("n3"); }));
   // It follows the next primary, and can become one itself.
@@ -276,9 +277,13 @@ void fall_into_the_trap(const std::string& call, bool with_agent) {
   switch_over(cluster, "n2", "n3");
 }
 
-TEST(PostgresqlAgentTrap, NoHistoryYet) { fall_into_the_trap("rename", false); }
-TEST(PostgresqlAgentTrap, NoHistoryYetAndTheAgentDiesToo) { fall_into_the_trap("rename", true); }
-TEST(PostgresqlAgentTrap, AHistoryOfATimelineThatNeverBegan) { fall_into_the_trap("fsync", true); }
+TEST(PostgresqlAgentTrap, NoHistoryYet) { fall_into_the_trap(Window::before_history, false); }
+TEST(PostgresqlAgentTrap, NoHistoryYetAndTheAgentDiesToo) {
+  fall_into_the_trap(Window::before_history, true);
+}
+TEST(PostgresqlAgentTrap, AHistoryOfATimelineThatNeverBegan) {
+  fall_into_the_trap(Window::after_history, true);
+}
 
 }  // namespace
 }  // namespace aeromq::postgresql

@@ -1,6 +1,7 @@
 #include "kernel/postgresql/agent/instance.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -21,6 +22,7 @@ namespace fs = std::filesystem;
 constexpr std::uint64_t kControlDataMs = 10'000;
 constexpr std::uint64_t kPromoteMs = 10'000;
 constexpr std::uint64_t kGraceMs = 5'000;  ///< for pg_ctl itself beyond its own -t
+constexpr int kLookAgainMs = 5;
 constexpr std::uint64_t kSettledMs = 200;  ///< a file written longer ago has one reading
 
 bool exists(const std::string& path) {
@@ -155,10 +157,15 @@ ChildEnd Instance::start() const {
   return pg_ctl(std::move(words), start_ms_ + kGraceMs);
 }
 
+// pg_ctl is content when postmaster.pid is gone, which is a moment before the process is.
 ChildEnd Instance::stop(Stop how) const {
-  return pg_ctl(
+  const auto end = pg_ctl(
       {"stop", "-m", how == Stop::fast ? "fast" : "immediate", "-w", "-t", seconds(stop_ms_)},
       stop_ms_ + kGraceMs);
+  const auto deadline = after_ms(process::now(), kGraceMs);
+  while (end.ok() && process().running() && process::now().boot_ns < deadline.boot_ns)
+    ::poll(nullptr, 0, kLookAgainMs);
+  return end;
 }
 
 ChildEnd Instance::promote() const { return pg_ctl({"promote", "-W"}, kPromoteMs); }
