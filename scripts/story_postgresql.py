@@ -206,7 +206,7 @@ def play():
     os.makedirs(AGENT_BIN)
     shutil.copy(BIN + "/aeromq-pg-agent", AGENT_BIN)
     title("A primary, two standbys, and an application that writes")
-    script("pg_cluster", "up", CLUSTER, "--template", os.path.join(BIN, "..", "pg_template"))
+    script("pg_cluster", "up", CLUSTER, "--template", os.path.join(os.path.dirname(BIN), "pg_template"))
     writer = start_writer()
     try:
         nodes = script("pg_cluster", "nodes", CLUSTER, quiet=True).strip()
