@@ -15,6 +15,7 @@ constexpr int kProcessesMs = 60000;
 constexpr int kFinalMs = 90000;
 constexpr int kRestoreMs = 120000;
 constexpr std::uint64_t kFollowNs = 30'000'000'000;
+constexpr int kSettledMs = 20000;
 constexpr int kAskAgainMs = 150;
 constexpr int kRepeatMs = 30000;
 constexpr std::uint8_t kOtherDispatcher = 77;
@@ -27,14 +28,25 @@ const std::map<std::string, Action>& actions() {
   return all;
 }
 
+// Asked until the answer is final: an agent's journal may tell before the register has its row, so
+// this is judged against the servers, and what the history tells is asked again behind the row.
 Attempt ask_until_final(Site& site, const std::string& request) {
-  Attempt answer;
+  Event first;
+  std::string words;
   poll_until(kFinalMs, [&] {
-    answer = look(site.stack(), site.recorder(), "operator", {"outcome", request});
-    if (answer.told.final_) return true;
-    ::poll(nullptr, 0, kAskAgainMs);
-    return false;
+    const auto ended = site.stack().ctl("operator", {"outcome", request});
+    first = told_of({ended.exit_code, ended.out, ended.err}, "outcome");
+    words = ended.out + ended.err;
+    if (!first.final_) ::poll(nullptr, 0, kAskAgainMs);
+    return first.final_;
   });
+  if (!first.final_) site.fault("no final outcome: " + words);
+  const auto file = site.stack().register_file();
+  if (!poll_until(kSettledMs, [&] { return open_grants(file) == 0; }))
+    site.fault("a grant stays open");
+  auto answer = look(site.stack(), site.recorder(), "operator", {"outcome", request});
+  if (answer.told.verdict != first.verdict)
+    site.fault("the outcome was " + first.verdict + " and became " + answer.told.verdict);
   return answer;
 }
 
@@ -174,7 +186,6 @@ std::string judge_deed(Site& site, const Deed& deed) {
   if (!attempt.request.empty()) {
     const auto answer = ask_until_final(site, attempt.request);
     verdict = answer.told.verdict;
-    if (!answer.told.final_) site.fault("no final outcome: " + answer.words);
   }
   const auto after = read_facts(site.cluster());
   const bool executed = had_effect(deed.verb, deed.node, deed.before, after);

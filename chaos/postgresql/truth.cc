@@ -66,9 +66,8 @@ std::string octets(sqlite3_stmt* row, int column) {
   return from == nullptr ? std::string() : std::string(from, size);
 }
 
-void each_entry(const Server& server, const std::string& sql,
-                const std::function<void(sqlite3_stmt*)>& take) {
-  const auto path = server.agent / "journal.sqlite";
+void each_row(const fs::path& path, const std::string& sql,
+              const std::function<void(sqlite3_stmt*)>& take) {
   if (!fs::exists(path)) return;
   sqlite3* database = nullptr;
   const auto uri = "file:" + path.string() + "?mode=ro";
@@ -83,6 +82,11 @@ void each_entry(const Server& server, const std::string& sql,
   sqlite3_finalize(query);
   sqlite3_close(database);
   if (step != SQLITE_DONE) throw std::runtime_error(path.string() + ": " + fault);
+}
+
+void each_entry(const Server& server, const std::string& sql,
+                const std::function<void(sqlite3_stmt*)>& take) {
+  each_row(server.agent / "journal.sqlite", sql, take);
 }
 
 }  // namespace
@@ -136,6 +140,13 @@ JournalWord read_journal(const Server& server, const std::string& request) {
                word.code = body.at("code");
              });
   return word;
+}
+
+unsigned open_grants(const fs::path& register_file) {
+  unsigned open = 0;
+  each_row(register_file, "SELECT count(*) FROM grants WHERE settled = 0",
+           [&](sqlite3_stmt* row) { open = static_cast<unsigned>(sqlite3_column_int(row, 0)); });
+  return open;
 }
 
 unsigned open_claims(const Cluster& cluster) {

@@ -39,6 +39,8 @@ struct JournalWord {
 };
 /// Throws std::runtime_error if there is a journal that can't be read.
 JournalWord read_journal(const Server& server, const std::string& request);
+/// Grants of the register that have no end yet.
+unsigned open_grants(const std::filesystem::path& register_file);
 /// Claims without a result, of all agents.
 unsigned open_claims(const Cluster& cluster);
 
