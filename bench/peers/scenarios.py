@@ -136,6 +136,9 @@ def killed_while_stopping(tool, writer):
     row.fact("outage until here", writer.outage(began))
     questions(row, tool, n2)
     repeat(row, tool, n1, n2)
+    if not servers.primaries(tool.nodes):
+        row.commands("going on by hand", tool, [tool.promote(n2)])
+        row.fact("true then", settled(tool, 20))
     losses(row, tool, writer, began)
     return row
 
