@@ -73,8 +73,8 @@ def look(tool, argv):
     return ask(argv, env=tool.environment(), as_is=tool.as_is)
 
 
-def questions(row, tool, node):
-    row.commands("did it happen?", tool, [look(tool, argv) for argv in tool.questions(node)])
+def questions(row, tool, node, name="did it happen?"):
+    row.commands(name, tool, [look(tool, argv) for argv in tool.questions(node)])
 
 
 def repeat(row, tool, old, new):
@@ -102,7 +102,7 @@ def planned(tool, writer):
 def behind(tool, writer):
     """1b. The same while the target has stopped streaming: its slot was dropped on the primary."""
     row = Row("planned switchover, target does not stream", tool)
-    n1, n2, _ = tool.nodes
+    n1, n2, n3 = tool.nodes
     slot = servers.query(n1, "select slot_name from pg_replication_slots s join pg_stat_replication r on "
                          "s.active_pid = r.pid where application_name = 'n2'")
     row.log(f"slot of n2 on n1: {slot}")
@@ -115,7 +115,10 @@ def behind(tool, writer):
     row.fact("true before", servers.truth(tool.nodes))
     began = time.monotonic()
     row.commands("command", tool, give(tool, n1, n2))
-    row.fact("true after", settled(tool))
+    row.fact("true after", settled(tool, 20))
+    if not servers.primaries(tool.nodes):
+        row.commands("going on by hand, with n3", tool, [tool.promote(n3)])
+        row.fact("true then", servers.truth(tool.nodes))
     losses(row, tool, writer, began)
     return row
 
@@ -136,6 +139,9 @@ def killed_while_stopping(tool, writer):
     row.fact("outage until here", writer.outage(began))
     questions(row, tool, n2)
     repeat(row, tool, n1, n2)
+    if not servers.primaries(tool.nodes):
+        row.commands("going on by hand", tool, [tool.promote(n2)])
+        row.fact("true then", settled(tool, 20))
     losses(row, tool, writer, began)
     return row
 
@@ -184,6 +190,7 @@ def slow_promotion(tool, writer):
     def until(command):
         command.wait(150)
         told["truth"] = servers.truth(tool.nodes)
+        questions(row, tool, n2, "did it happen? (meanwhile)")
     done, reached = promoting(tool, n1, n2, until)
     row.commands("command", tool, done)
     row.fact("promotion asked for", str(reached))
@@ -315,6 +322,13 @@ def watch(tool, old, seconds):
     return settled(tool, 20)
 
 
+def kill_server(node):
+    there = servers.postmaster(node)[0]
+    for pid in [there, *servers.children(there)]:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
 def primary_dies(tool, writer):
     """5. The host of the primary dies (its server and what watches it are killed); nobody acts for 90 s at
     most; then the host comes back as the tool would bring it back at boot."""
@@ -323,10 +337,7 @@ def primary_dies(tool, writer):
     tool.start_watchers()
     began = time.monotonic()
     tool.kill_watcher(n1)
-    there = servers.postmaster(n1)[0]
-    for pid in [there, *servers.children(there)]:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+    kill_server(n1)
     servers.poll("n1 is gone", 10, lambda: not servers.postmaster(n1))
     try:
         servers.poll("another primary", 90, lambda: servers.primaries(tool.nodes), 0.2)
@@ -342,8 +353,27 @@ def primary_dies(tool, writer):
     return row
 
 
+def server_dies(tool, writer):
+    """5b. Only the server of the primary dies; what watches it lives; nobody acts for 90 s at most."""
+    row = Row("primary's server dies", tool)
+    n1, _, n3 = tool.nodes
+    tool.start_watchers()
+    began = time.monotonic()
+    kill_server(n1)
+    count = len(writer.acknowledged)
+    try:
+        servers.poll("rows again", 90, lambda: len(writer.acknowledged) > count + 20)
+        row.fact("writes again", f"after {time.monotonic() - began:.1f} s")
+    except TimeoutError:
+        row.fact("writes again", "not in 90 s")
+    row.fact("true then", settled(tool, 20))
+    row.commands("shown", tool, [look(tool, argv) for argv in tool.views(n3)])
+    losses(row, tool, writer, began)
+    return row
+
+
 ALL = {"1": planned, "1b": behind, "2a": killed_while_stopping, "2b": killed_while_promoting,
        "2c": reply_cut, "2d": reply_never, "2e": late, "2f": answered_late,
-       "3": slow_promotion, "4": split_brain, "4b": split_left_alone, "5": primary_dies}
+       "3": slow_promotion, "4": split_brain, "4b": split_left_alone, "5": primary_dies, "5b": server_dies}
 # What a tool lacks: no REST interface to lose an answer of; no executor beside the command itself.
 ONLY_FOR = {"2c": ("patroni",), "2d": ("patroni",), "2e": ("patroni", "aeromq")}

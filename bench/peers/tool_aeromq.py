@@ -121,6 +121,12 @@ class Aeromq:
         """Starts the commands of a planned switchover, one after the other."""
         return [lambda: self._act("demote", old), lambda: self._act("promote", new)]
 
+    def promote(self, node):
+        """What a person does when nobody is primary: the ended command."""
+        act = self._act("promote", node)
+        act.wait(90)
+        return act
+
     @contextlib.contextmanager
     def frozen_executor(self, old, new):
         """The first act, confirmed and dispatched while the kernel is frozen."""

@@ -133,6 +133,10 @@ postgresql:
         """Starts the commands of a planned switchover, one after the other."""
         return [lambda: Command(self._switchover(old, new))]
 
+    def promote(self, node):
+        """What a person does when nobody is primary: the ended command."""
+        return ask(self.command("failover", SCOPE, "--candidate", node.name, "--force"))
+
     @contextlib.contextmanager
     def frozen_executor(self, old, new):
         """The command, while the leader's Patroni is frozen; its request is in that one's socket."""

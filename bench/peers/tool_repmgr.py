@@ -112,6 +112,10 @@ class Repmgr:
         del old
         return [lambda: Command(self.command(new, "standby", "switchover", "--siblings-follow"))]
 
+    def promote(self, node):
+        """What a person does when nobody is primary: the ended command."""
+        return ask(self.command(node, "standby", "promote", "--siblings-follow"))
+
     def repeat(self, old, new):
         """The same command once more: the ended command."""
         del old
