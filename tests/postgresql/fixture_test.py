@@ -105,8 +105,8 @@ class Fixture(unittest.TestCase):
         self.assertEqual(self.up().splitlines(), lines, "a repeated `up` changes nothing")
         rows = self.status()
         self.assertEqual([rows[n]["in_recovery"] for n in ("n1", "n2", "n3")], [False, True, True])
-        self.assertEqual(sorted(rows["n1"]["streams_to"]), ["n2", "n3"])
-        self.assertEqual(self.ask("n2", "SELECT string_agg(slot_name, ',' ORDER BY 1)"
+        self.assertEqual(rows["n1"]["streams_to"], ["n2", "n3"])
+        self.assertEqual(self.ask("n2", "SELECT string_agg(slot_name, ',' ORDER BY slot_name)"
                                         " FROM pg_replication_slots"), "n1,n3")
         self.assertEqual(self.ask("n1", "SELECT rolsuper, rolreplication,"
                                         " pg_has_role('pg_monitor', 'MEMBER') FROM pg_roles"
