@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import threading
 
@@ -84,17 +85,20 @@ class Aeromq:
         return done.stdout
 
     def up(self):
-        synchronous = ["--synchronous", "ANY 1 (n1,n2,n3)"] if self.synchronous else []
+        synchronous = ["--synchronous", "ANY 1 (n1, n2, n3)"] if self.synchronous else []
         for line in self._fixture("up", str(self.folder), *synchronous).splitlines():
             name, _, port, data = line.split()
             self.nodes.append(Node(name, int(port), data))
         log = open(self.control + ".log", "w")
         self._up = subprocess.Popen(
             [self.bin / "aeromq", "up", "--dir", self.control, "--postgresql",
-             self._fixture("nodes", str(self.folder)).strip()], stdout=log, stderr=log)
+             self._fixture("nodes", str(self.folder)).strip(), *synchronous], stdout=log, stderr=log)
         servers.poll("the folder of aeromq", 30, lambda: pathlib.Path(self.control, "agents").exists())
         servers.poll("the control plane is ready", 60, lambda: "ready" in open(log.name).read())
-        self._fixture("agents", str(self.folder), "--folder", self.control, "--bin-dir", str(self.bin))
+        # The servers' user may not be able to enter the folder where this was built.
+        agents = servers.make_folder(str(self.folder) + "-bin")
+        shutil.copy(self.bin / "aeromq-pg-agent", agents)
+        self._fixture("agents", str(self.folder), "--folder", self.control, "--bin-dir", str(agents))
         servers.poll("both standbys stream", 60,
                      lambda: servers.truth(self.nodes).count("standby, from") == 2, 0.2)
         servers.poll("aeromq sees all", 60, lambda: self._passes("demote", self.nodes[0]), 0.2)

@@ -124,14 +124,14 @@ JournalWord read_journal(const Server& server, const std::string& request) {
                    }))
                  return;
                const auto kind = octets(row, 0);
-               // Bodies are arrays, in the order of the fields in docs/protocol.md.
+               // Bodies are maps with the names of the fields.
                const auto body = nlohmann::json::from_msgpack(octets(row, 2), true, false);
                if (kind == "claim") ++word.claims;
-               if (kind == "step" && body.at(1) == "asked") ++word.asked;
+               if (kind == "step" && body.at("name") == "asked") ++word.asked;
                if (kind != "result") return;
                ++word.results;
-               word.executed = body.at(1);
-               word.code = body.at(3);
+               word.executed = body.at("executed");
+               word.code = body.at("code");
              });
   return word;
 }
