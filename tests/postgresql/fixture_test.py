@@ -97,7 +97,7 @@ class Fixture(unittest.TestCase):
         ran = subprocess.run([SCRIPTS + "/pg_writer", "missing", "--dir", self.directory, "--node",
                               node, "--acknowledged", self.acknowledged], stdout=subprocess.PIPE,
                              text=True, timeout=PATIENCE_S)
-        return ran.returncode, json.loads(ran.stdout)
+        return ran.returncode, json.loads(ran.stdout)["missing"]
 
     def test_is_a_primary_with_standbys_and_leaves_nothing(self):
         lines = self.up().splitlines()
@@ -124,6 +124,8 @@ class Fixture(unittest.TestCase):
         self.assertEqual(self.ask("n3", "SHOW synchronous_standby_names"), "ANY 1 (n1,n2,n3)")
         self.start_writer()
         self.wait("rows", lambda: self.acknowledged_count() > 20)
+        for _ in range(10):  # counted while the writer goes on: a newer row is not a lost one
+            self.assertEqual(self.missing("n1"), (0, []))
         cluster("kill", self.directory, "n1")
         self.assertFalse(self.status()["n1"]["running"])
         before = self.acknowledged_count()
@@ -132,12 +134,11 @@ class Fixture(unittest.TestCase):
         summary = self.end_writer()
         self.assertEqual(summary["acknowledged"], self.acknowledged_count())
         self.assertGreater(summary["longest_gap_ms"], 10)
-        self.assertEqual(self.missing("n1")[0], 0)
+        self.assertEqual(self.missing("n1"), (0, []))
         # The judge can say no: an id that was never there counts as lost.
         with open(self.acknowledged, "a", encoding="ascii") as f:
             f.write("987654321 1\n")
-        code, said = self.missing("n1")
-        self.assertEqual((code, said["missing"]), (1, [987654321]))
+        self.assertEqual(self.missing("n1"), (1, [987654321]))
 
     def test_refuses_a_folder_that_is_not_its_own(self):
         os.mkdir(self.directory)
