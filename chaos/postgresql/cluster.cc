@@ -85,6 +85,11 @@ Cluster::Cluster(const fs::path& bin_dir, fs::path dir, const std::string& synch
     tool({"down", dir_}, kUpMs);
     throw std::runtime_error("no PostgreSQL cluster: " + made.out + made.err);
   }
+  // Servers and agents are nobody's children. Its input ends with us, however we end.
+  guardian_ = std::make_unique<Child>(std::vector<std::string>{
+      "/bin/sh", "-c",
+      "trap '' TERM; exec 1>/dev/null 2>&1; read line; [ -n \"$line\" ] || " +
+          std::string(kPython) + " " + AEROMQ_PG_CLUSTER + " down " + dir_.string()});
   const auto told = nlohmann::json::parse(read_file(dir_ / "cluster.json"));
   server_user_ = told.at("server_user");
   pg_bin_ = told.at("bin").get<std::string>();
@@ -96,6 +101,8 @@ Cluster::Cluster(const fs::path& bin_dir, fs::path dir, const std::string& synch
 
 Cluster::~Cluster() {
   disarm();
+  guardian_->write("done\n");
+  guardian_->wait(kVerbMs);
   if (!kept_) {
     tool({"down", dir_}, kUpMs);
     return;

@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -84,6 +85,7 @@ class Cluster {
   std::string server_user_;
   std::filesystem::path pg_bin_;
   std::string url_;
+  std::unique_ptr<Child> guardian_;  ///< ends the servers if we cannot
   std::vector<Server> servers_;
   std::uintmax_t traced_ = 0;
   bool kept_ = false;

@@ -22,6 +22,11 @@ bool is_of(const std::string& point, const char* process) {
   return point.starts_with(std::string(process) + ".");
 }
 
+// What explains the action changes nothing: that is the kill matrix's.
+bool is_act(const std::string& point) {
+  return point.find("survey") == std::string::npos && !is_of(point, "kernel.call");
+}
+
 std::vector<std::string> points_of(const std::vector<Pass>& passes) {
   std::vector<std::string> points;
   for (const auto& pass : passes)
@@ -62,7 +67,7 @@ std::string name_of(const Drill& drill) {
 std::vector<Drill> drills_of(const std::string& verb, const Passed& passed) {
   std::vector<Drill> drills;
   for (const auto& point : passed.plane)
-    if (is_of(point, "dispatcher") || is_of(point, "kernel"))
+    if (is_act(point) && (is_of(point, "dispatcher") || is_of(point, "kernel")))
       drills.push_back({verb, Moment::plane_point, point, point.substr(0, point.find('.')), 1, {}});
   for (const auto& point : passed.agent) {
     drills.push_back({verb, Moment::agent_point, point, "agent", 1, {}});
@@ -110,13 +115,15 @@ std::string prepare(Site& site, const std::string& verb) {
 
 Passed rehearse(Site& site, const std::string& verb) {
   site.begin("rehearsal of " + verb, "");
+  fmt::print("rehearsal of {}\n", verb);
+  std::fflush(stdout);
   Passed passed;
   const auto node = prepare(site, verb);
   if (node.empty()) {
     site.fault("it could not be prepared");
     return passed;
   }
-  site.stack().passes();
+  site.recorder().follow(false);
   site.cluster().passes();
   // What is passed before the yes belongs to the explanation: nothing can have happened there.
   const auto deed = do_deed(site, verb, node, [&] { site.cluster().passes(); });

@@ -14,6 +14,8 @@ namespace {
 constexpr int kProcessesMs = 60000;
 constexpr int kFinalMs = 90000;
 constexpr int kRestoreMs = 120000;
+constexpr std::uint64_t kFollowNs = 30'000'000'000;
+constexpr int kSettledMs = 20000;
 constexpr int kAskAgainMs = 150;
 constexpr int kRepeatMs = 30000;
 constexpr std::uint8_t kOtherDispatcher = 77;
@@ -26,14 +28,25 @@ const std::map<std::string, Action>& actions() {
   return all;
 }
 
+// Asked until the answer is final: an agent's journal may tell before the register has its row, so
+// this is judged against the servers, and what the history tells is asked again behind the row.
 Attempt ask_until_final(Site& site, const std::string& request) {
-  Attempt answer;
+  Event first;
+  std::string words;
   poll_until(kFinalMs, [&] {
-    answer = look(site.stack(), site.recorder(), "operator", {"outcome", request});
-    if (answer.told.final_) return true;
-    ::poll(nullptr, 0, kAskAgainMs);
-    return false;
+    const auto ended = site.stack().ctl("operator", {"outcome", request});
+    first = told_of({ended.exit_code, ended.out, ended.err}, "outcome");
+    words = ended.out + ended.err;
+    if (!first.final_) ::poll(nullptr, 0, kAskAgainMs);
+    return first.final_;
   });
+  if (!first.final_) site.fault("no final outcome: " + words);
+  const auto file = site.stack().register_file();
+  if (!poll_until(kSettledMs, [&] { return open_grants(file) == 0; }))
+    site.fault("a grant stays open");
+  auto answer = look(site.stack(), site.recorder(), "operator", {"outcome", request});
+  if (answer.told.verdict != first.verdict)
+    site.fault("the outcome was " + first.verdict + " and became " + answer.told.verdict);
   return answer;
 }
 
@@ -120,16 +133,15 @@ bool start_what_is_down(Site& site, const Facts& facts, const std::string& prima
   return did;
 }
 
-// A standby whose history left the primary's can't follow it: made anew.
-bool rejoin_what_cannot_follow(Site& site, const Facts& facts, const std::string& primary) {
-  const auto& leads = facts.at(primary);
+// A standby that has not come to stream in all that time can't follow: made anew.
+bool rejoin_what_does_not_follow(Site& site, const Facts& facts, const std::string& primary) {
   bool did = false;
   for (const auto& [name, one] : facts) {
-    if (name == primary || !one.running || !one.answers || !one.in_recovery) continue;
-    if (one.position <= leads.position) continue;
+    if (name == primary || facts.at(primary).streaming.contains(name)) continue;
     site.cluster().kill_postmaster(name);
-    did = site.cluster().rejoin(name, primary) || did;
-    if (did) ++site.handwork.rejoined;
+    if (!site.cluster().rejoin(name, primary)) continue;
+    ++site.handwork.rejoined;
+    did = true;
   }
   return did;
 }
@@ -174,7 +186,6 @@ std::string judge_deed(Site& site, const Deed& deed) {
   if (!attempt.request.empty()) {
     const auto answer = ask_until_final(site, attempt.request);
     verdict = answer.told.verdict;
-    if (!answer.told.final_) site.fault("no final outcome: " + answer.words);
   }
   const auto after = read_facts(site.cluster());
   const bool executed = had_effect(deed.verb, deed.node, deed.before, after);
@@ -184,7 +195,9 @@ std::string judge_deed(Site& site, const Deed& deed) {
   if (attempt.request.empty()) return verdict;
   judge_journals(site, deed, executed);
   judge_register(site, deed, executed);
+  site.recorder().follow(false);
   try_again(site, deed);
+  site.stack().passes();  // the repeat is ours, not the dispatcher's
   const auto again = look(site.stack(), site.recorder(), "operator", {"outcome", attempt.request});
   if (again.told.verdict != verdict)
     site.fault(fmt::format("the outcome was {} and became {}", verdict, again.told.verdict));
@@ -204,6 +217,7 @@ std::string foremost_standby(const Facts& facts, const std::string& but) {
 
 bool restore(Site& site) {
   if (!processes_back(site)) return false;
+  auto patience_ends = boot_now() + kFollowNs;
   return poll_until(kRestoreMs, [&] {
     const auto facts = read_facts(site.cluster());
     const auto primary = primary_of(facts);
@@ -216,7 +230,8 @@ bool restore(Site& site) {
       if (!deed.attempt.request.empty()) judge_deed(site, deed);
       return false;
     }
-    if (rejoin_what_cannot_follow(site, facts, primary)) return false;
+    if (boot_now() > patience_ends && rejoin_what_does_not_follow(site, facts, primary))
+      patience_ends = boot_now() + kFollowNs;
     return site.healthy();
   });
 }

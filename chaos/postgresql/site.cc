@@ -57,7 +57,7 @@ bool Site::serves() {
 bool Site::healthy() {
   const auto facts = read_facts(*cluster_);
   const auto primary = primary_of(facts);
-  if (primary.empty() || facts.at(primary).streaming + 1 < facts.size()) return false;
+  if (primary.empty() || facts.at(primary).streaming.size() + 1 < facts.size()) return false;
   for (const auto& server : cluster_->servers())
     if (!cluster_->agent_runs(server.name)) return false;
   return open_claims(*cluster_) == 0 && serves();

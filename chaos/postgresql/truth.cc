@@ -24,7 +24,8 @@ constexpr const char* kState =
     "greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()) - '0/0'::pg_lsn ELSE "
     "pg_current_wal_flush_lsn() - '0/0'::pg_lsn END, CASE WHEN pg_is_in_recovery() THEN '0' ELSE "
     "substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8) END, "
-    "(SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'), "
+    "(SELECT string_agg(application_name, ',') FROM pg_stat_replication WHERE state = "
+    "'streaming'), "
     "coalesce((SELECT received_tli FROM pg_stat_wal_receiver), 0)";
 
 std::uint64_t history_number(const std::string& file) {
@@ -55,7 +56,8 @@ void ask_server(const Cluster& cluster, const Server& server, ServerFacts& facts
   facts.in_recovery = row[0] == "t";
   facts.position = row[1].empty() ? 0 : std::stoull(row[1]);
   facts.timeline = facts.in_recovery ? std::stoull(row[4]) : std::stoull(row[2], nullptr, 16);
-  facts.streaming = std::stoul(row[3]);
+  std::istringstream names(row[3]);
+  for (std::string name; std::getline(names, name, ',');) facts.streaming.insert(name);
 }
 
 std::string octets(sqlite3_stmt* row, int column) {
@@ -64,9 +66,8 @@ std::string octets(sqlite3_stmt* row, int column) {
   return from == nullptr ? std::string() : std::string(from, size);
 }
 
-void each_entry(const Server& server, const std::string& sql,
-                const std::function<void(sqlite3_stmt*)>& take) {
-  const auto path = server.agent / "journal.sqlite";
+void each_row(const fs::path& path, const std::string& sql,
+              const std::function<void(sqlite3_stmt*)>& take) {
   if (!fs::exists(path)) return;
   sqlite3* database = nullptr;
   const auto uri = "file:" + path.string() + "?mode=ro";
@@ -81,6 +82,11 @@ void each_entry(const Server& server, const std::string& sql,
   sqlite3_finalize(query);
   sqlite3_close(database);
   if (step != SQLITE_DONE) throw std::runtime_error(path.string() + ": " + fault);
+}
+
+void each_entry(const Server& server, const std::string& sql,
+                const std::function<void(sqlite3_stmt*)>& take) {
+  each_row(server.agent / "journal.sqlite", sql, take);
 }
 
 }  // namespace
@@ -124,16 +130,23 @@ JournalWord read_journal(const Server& server, const std::string& request) {
                    }))
                  return;
                const auto kind = octets(row, 0);
-               // Bodies are arrays, in the order of the fields in docs/protocol.md.
+               // Bodies are maps with the names of the fields.
                const auto body = nlohmann::json::from_msgpack(octets(row, 2), true, false);
                if (kind == "claim") ++word.claims;
-               if (kind == "step" && body.at(1) == "asked") ++word.asked;
+               if (kind == "step" && body.at("name") == "asked") ++word.asked;
                if (kind != "result") return;
                ++word.results;
-               word.executed = body.at(1);
-               word.code = body.at(3);
+               word.executed = body.at("executed");
+               word.code = body.at("code");
              });
   return word;
+}
+
+unsigned open_grants(const fs::path& register_file) {
+  unsigned open = 0;
+  each_row(register_file, "SELECT count(*) FROM grants WHERE settled = 0",
+           [&](sqlite3_stmt* row) { open = static_cast<unsigned>(sqlite3_column_int(row, 0)); });
+  return open;
 }
 
 unsigned open_claims(const Cluster& cluster) {

@@ -3,6 +3,7 @@
 #pragma once
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,10 +17,10 @@ struct ServerFacts {
   std::uint64_t newest_history = 0;  ///< the highest NN.history of its pg_wal; 0: none
   bool running = false;
   bool answers = false;
-  bool in_recovery = true;     ///< of one that answers
-  std::uint64_t timeline = 0;  ///< of one that answers
-  std::uint64_t position = 0;  ///< flushed, or greatest(received, replayed)
-  std::size_t streaming = 0;   ///< standbys that stream from it
+  bool in_recovery = true;          ///< of one that answers
+  std::uint64_t timeline = 0;       ///< of one that answers
+  std::uint64_t position = 0;       ///< flushed, or greatest(received, replayed)
+  std::set<std::string> streaming;  ///< who streams from it
 };
 using Facts = std::map<std::string, ServerFacts>;
 
@@ -38,6 +39,8 @@ struct JournalWord {
 };
 /// Throws std::runtime_error if there is a journal that can't be read.
 JournalWord read_journal(const Server& server, const std::string& request);
+/// Grants of the register that have no end yet.
+unsigned open_grants(const std::filesystem::path& register_file);
 /// Claims without a result, of all agents.
 unsigned open_claims(const Cluster& cluster);
 

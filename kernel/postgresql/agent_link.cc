@@ -45,8 +45,9 @@ Result<AgentClaim> AgentLink::ask(const RequestId& request, int timeout_ms) {
   return call<AgentClaim>(AgentAsk{request}, timeout_ms);
 }
 
-Result<AgentOpened> AgentLink::open(HistoryId history, std::uint64_t term, int timeout_ms) {
-  auto opened = call<AgentOpened>(AgentOpen{history, term}, timeout_ms);
+Result<AgentOpened> AgentLink::open(HistoryId history, std::uint64_t term, int timeout_ms,
+                                    const std::string& journal) {
+  auto opened = call<AgentOpened>(AgentOpen{history, term, journal}, timeout_ms);
   if (opened && !opened->refused.empty()) return fail(opened->refused.front());
   return opened;
 }

@@ -21,7 +21,8 @@ class AgentLink {
   // own refusal.
   Result<AgentStatus> look(int timeout_ms);
   Result<AgentClaim> ask(const RequestId& request, int timeout_ms);
-  Result<AgentOpened> open(HistoryId history, std::uint64_t term, int timeout_ms);
+  Result<AgentOpened> open(HistoryId history, std::uint64_t term, int timeout_ms,
+                           const std::string& journal = {});
   Result<AgentClaim> act(const AgentAct& act, int timeout_ms);
   bool alive();
 

@@ -16,8 +16,10 @@ struct AgentOpen {
   static constexpr auto kType = static_cast<MessageType>(110);
   HistoryId history;       ///< the register's; an agent is bound to the first that opens it
   std::uint64_t term = 0;  ///< durable in the register before it is said here
+  std::string journal;     ///< the journal that the register knows; another one opens nothing
   static constexpr auto fields() {
-    return std::tuple{Field{"history", &AgentOpen::history}, Field{"term", &AgentOpen::term}};
+    return std::tuple{Field{"history", &AgentOpen::history}, Field{"term", &AgentOpen::term},
+                      Field{"journal", &AgentOpen::journal, 64}};
   }
   friend bool operator==(const AgentOpen&, const AgentOpen&) = default;
 };
@@ -67,6 +69,7 @@ struct AgentClaim {
   RequestId request;
   ClaimState state = ClaimState::none;
   bool repeat = false;         ///< AgentAct only: the id was claimed before; nothing was done now
+  std::string journal;         ///< whose word this is: the journal's own name
   std::uint64_t promised = 0;  ///< read together with the claim
   std::uint64_t term = 0;      ///< of the claim
   std::string node;
@@ -85,6 +88,7 @@ struct AgentClaim {
     return std::tuple{Field{"request", &C::request},
                       Field{"state", &C::state},
                       Field{"repeat", &C::repeat},
+                      Field{"journal", &C::journal, 64},
                       Field{"promised", &C::promised},
                       Field{"term", &C::term},
                       Field{"node", &C::node, 64},
@@ -132,6 +136,7 @@ struct AgentStatus {
   std::uint64_t minimum_recovery_end = 0;
   std::string manager;      ///< an automatic manager that owns this server; empty: none seen
   std::string not_started;  ///< why the agent does not start it; empty: nothing holds it
+  std::string journal;      ///< its name, made at random with the file
   std::uint64_t promised = 0;
   bool bound = false;  ///< to a register's history
   HistoryId history;
@@ -153,6 +158,7 @@ struct AgentStatus {
                       Field{"minimum_recovery_end", &S::minimum_recovery_end},
                       Field{"manager", &S::manager, 128},
                       Field{"not_started", &S::not_started, 512},
+                      Field{"journal", &S::journal, 64},
                       Field{"promised", &S::promised},
                       Field{"bound", &S::bound},
                       Field{"history", &S::history},

@@ -118,7 +118,7 @@ def wait_streaming(cluster):
 STATUS = """SELECT pg_is_in_recovery(),
   CASE WHEN pg_is_in_recovery() THEN greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())
        ELSE pg_current_wal_flush_lsn() END,
-  (SELECT string_agg(application_name, ',' ORDER BY 1) FROM pg_stat_replication
+  (SELECT string_agg(application_name, ',' ORDER BY application_name) FROM pg_stat_replication
    WHERE state = 'streaming')"""
 
 

@@ -47,7 +47,7 @@ HOMES = [
     ("zmq", r"#\s*include\s*[<\"](zmq|zmq_addon)\.(h|hpp)", r"transport/"),
     ("msgpack", r"#\s*include\s*[<\"]msgpack", r"messages/codec\.cc"),
     ("sqlite", r"#\s*include\s*[<\"]sqlite3", r"(kernel|chaos)/"),  # chaos looks at the register from outside
-    ("libpq", r"#\s*include\s*[<\"]libpq", r"kernel/postgresql/sight/"),
+    ("libpq", r"#\s*include\s*[<\"]libpq", r"(kernel/postgresql/sight|chaos)/"),
     ("fsync", r"\b(fsync|fdatasync|syncfs|sync_file_range)\s*\(", r"(audit|kernel|chaos/disk)/|process/files?\."),
 ]
 

@@ -87,6 +87,9 @@ TEST_F(PostgresqlAgentJournal, TermsOnlyGrowAndBelongToTheirHistory) {
   EXPECT_EQ(journal.promise(history(1), 5).error().code, "STALE_TERM");
   EXPECT_EQ(journal.promise(history(1), 4).error().code, "STALE_TERM");
   EXPECT_EQ(journal.promise(history(2), 9).error().code, "OTHER_HISTORY");
+  // A journal that took another's place promises nothing in its name.
+  EXPECT_EQ(journal.promise(history(1), 9, "another").error().code, "OTHER_JOURNAL");
+  EXPECT_EQ(journal.promised(), 5U);
   EXPECT_EQ(journal.promised(), 5U);
   journal.bind(history(2), 0, "a new register");
   EXPECT_EQ(journal.promised(), 0U);
@@ -144,6 +147,7 @@ TEST_F(PostgresqlAgentJournal, WordsOfAnOpenAndOfAnUnknownId) {
   EXPECT_EQ(word.principal, "anna");
   EXPECT_EQ(journal.word_on(request(2), 1500).state, ClaimState::none);
   EXPECT_EQ(journal.word_on(request(2), 1500).promised, 5U);
+  EXPECT_EQ(journal.word_on(request(2), 1500).journal, journal.name());
 }
 
 /// Another program's hand on the file. The error, or empty.

@@ -73,6 +73,19 @@ TEST(PostgresqlAgentProcess, DemotesAndPromotesAndRefusesWhatItMust) {
   EXPECT_EQ(cluster.status("n1")->pid, pid);
 }
 
+TEST(PostgresqlAgentProcess, RootMayLookAndOrderButNotServe) {
+  if (::geteuid() != 0) GTEST_SKIP() << "this test is not root";
+  AgentCluster cluster;
+  const auto served = cluster.verb("n1", "serve");
+  EXPECT_EQ(served.code, 2) << served.out;
+  EXPECT_NE(served.out.find("not as root"), std::string::npos) << served.out;
+  EXPECT_EQ(cluster.verb("n1", "status").code, 0);
+  EXPECT_EQ(cluster.verb("n1", "bind 0a0b0c0d --reason 'a new register'").code, 0);
+  EXPECT_EQ(to_hex(cluster.status("n1")->history.octets), "0a0b0c0d");
+  EXPECT_EQ(cluster.act(cluster.next_request(), Action::demote, "n1").error().code,
+            "OTHER_HISTORY");
+}
+
 TEST(PostgresqlAgentProcess, AnActCountsOnlyOnTheConnectionThatOpenedItsTerm) {
   AgentCluster cluster;
   ASSERT_TRUE(cluster.wait_whole("n1"));

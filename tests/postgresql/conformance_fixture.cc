@@ -158,7 +158,7 @@ void PostgresqlKernelFixture::pass_ms(std::uint64_t ms) {
 bool PostgresqlKernelFixture::settled() const {
   const auto facts = read_facts(*cluster_);
   const auto primary = primary_of(facts);
-  if (!primary.empty() && facts.at(primary).streaming + 1 < facts.size()) return false;
+  if (!primary.empty() && facts.at(primary).streaming.size() + 1 < facts.size()) return false;
   const auto& first = primary.empty() ? facts.begin()->second : facts.at(primary);
   return std::ranges::all_of(facts, [&](const auto& one) {
     return one.second.answers && one.second.position == first.position;

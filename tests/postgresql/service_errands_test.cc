@@ -20,13 +20,15 @@ struct Script {
   bool reached = true;
   std::optional<Error> open_fails, act_fails, ask_fails;
   AgentClaim claim;
+  std::string journal;  ///< that was named
 };
 
 class ScriptedDoor final : public AgentDoor {
  public:
   explicit ScriptedDoor(Script& script) : script_(script) {}
-  Result<AgentOpened> open(HistoryId, std::uint64_t term) override {
+  Result<AgentOpened> open(HistoryId, std::uint64_t term, const std::string& journal) override {
     script_.asked.push_back("open " + std::to_string(term));
+    script_.journal = journal;
     if (script_.open_fails) return fail(*script_.open_fails);
     return AgentOpened{term, {}};
   }
@@ -51,9 +53,11 @@ class PostgresqlServiceErrands : public testing::Test {
   Word act() {
     AgentAct errand;
     errand.term = 7;
-    return carry_out(connect_, {}, errand);
+    return carry_out(connect_, {}, errand, "j1");
   }
-  Word ask(std::uint64_t term) { return find_out(connect_, {}, "n1", {}, term); }
+  Word ask(std::uint64_t term, const std::string& journal = {}) {
+    return find_out(connect_, {}, {"n1", {}, journal, term});
+  }
   Script script_;
   Connect connect_ = [this](const std::string&) -> Result<std::unique_ptr<AgentDoor>> {
     if (!script_.reached) return fail(make_error(ErrorCode::not_reached));
@@ -67,6 +71,14 @@ TEST_F(PostgresqlServiceErrands, AnActIsSentOnceAfterItsPromise) {
   EXPECT_EQ(word.kind, Word::Kind::said);
   EXPECT_EQ(word.claim.state, ClaimState::executed);
   EXPECT_THAT(script_.asked, ElementsAre("open 7", "act 7"));
+  EXPECT_EQ(script_.journal, "j1");
+}
+
+TEST_F(PostgresqlServiceErrands, AnotherJournalsWordIsNoWord) {
+  script_.claim.journal = "j2";
+  EXPECT_EQ(ask(0, "j1").kind, Word::Kind::not_sent);
+  script_.claim.journal = "j1";
+  EXPECT_EQ(ask(0, "j1").kind, Word::Kind::said);
 }
 
 TEST_F(PostgresqlServiceErrands, WithoutAPromiseNothingIsSent) {

@@ -30,7 +30,7 @@ class PostgresqlServiceGrants : public testing::Test {
   void grant(const Act& act) {
     RegisterTerms terms(store_->database());
     store_->begin();
-    Grants(store_->database()).write({act, terms.next_term(), false, 1, 2});
+    Grants(store_->database()).write({act, terms.next_term(), GrantState::open, 1, 2, "j1"});
     store_->commit();
   }
   void settle(const Act& act) {
@@ -58,12 +58,12 @@ TEST_F(PostgresqlServiceGrants, AGrantIsReadBackAsItWasWritten) {
   grant(act(1));
   const auto open = Grants(store_->database()).open();
   ASSERT_TRUE(open);
-  EXPECT_EQ(*open, (Grant{act(1), 1, false, 1, 2}));
+  EXPECT_EQ(*open, (Grant{act(1), 1, GrantState::open, 1, 2, "j1"}));
   settle(act(1));
   EXPECT_FALSE(Grants(store_->database()).open());
   const auto settled = Grants(store_->database()).find(act(1).request);
   ASSERT_TRUE(settled);
-  EXPECT_TRUE(settled->settled);
+  EXPECT_EQ(settled->state, GrantState::settled);
   const auto row = store_->find_row(act(1).request);
   ASSERT_TRUE(row);
   EXPECT_TRUE(row->not_executed);
@@ -86,19 +86,49 @@ TEST_F(PostgresqlServiceGrants, TermsOnlyGrowAlsoOverAReopening) {
 
 TEST_F(PostgresqlServiceGrants, NobodyChangesAGrantOrOpensASecond) {
   grant(act(1));
-  EXPECT_THAT(refused("UPDATE grants SET settled = 1"), HasSubstr("with its ledger row"));
-  EXPECT_THAT(refused("UPDATE grants SET settled = 1, term = 5"), HasSubstr("a grant is settled"));
+  EXPECT_THAT(refused("UPDATE grants SET state = 1"), HasSubstr("with its ledger row"));
+  EXPECT_THAT(refused("UPDATE grants SET state = 1, term = 5"), HasSubstr("a grant is settled"));
   EXPECT_THAT(refused("DELETE FROM grants"), HasSubstr("never deleted"));
-  EXPECT_THAT(refused("INSERT INTO grants SELECT zeroblob(20), term + 1, node, act, 0, 1, 1 "
+  EXPECT_THAT(refused("INSERT INTO grants SELECT zeroblob(20), term + 1, node, act, 0, 1, 1, '' "
                       "FROM grants"),
               HasSubstr("UNIQUE"));
   settle(act(1));
-  EXPECT_THAT(refused("UPDATE grants SET settled = 0"), HasSubstr("never changes"));
+  EXPECT_THAT(refused("UPDATE grants SET state = 0"), HasSubstr("never changes"));
   EXPECT_THAT(refused("UPDATE grants SET node = 'b'"), HasSubstr("never changes"));
-  EXPECT_THAT(refused("INSERT INTO grants SELECT zeroblob(20), 1, node, act, 0, 1, 1 FROM grants"),
-              HasSubstr("newer term"));
+  EXPECT_THAT(
+      refused("INSERT INTO grants SELECT zeroblob(20), 1, node, act, 0, 1, 1, '' FROM grants"),
+      HasSubstr("newer term"));
   grant(act(2));
   EXPECT_EQ(Grants(store_->database()).open()->term, 2U);
+}
+
+TEST_F(PostgresqlServiceGrants, OneThatIsSetAsideMakesRoomAndIsSettledOnce) {
+  grant(act(1));
+  Grants grants(store_->database());
+  grants.set_aside(act(1).request);
+  EXPECT_FALSE(grants.open());
+  grant(act(2));
+  const auto unsettled = grants.unsettled();
+  ASSERT_EQ(unsettled.size(), 2U);
+  EXPECT_EQ(unsettled[0].state, GrantState::aside);
+  EXPECT_EQ(unsettled[1].state, GrantState::open);
+  EXPECT_THAT(refused("UPDATE grants SET state = 0 WHERE state = 2"), HasSubstr("never changes"));
+  EXPECT_THAT(refused("UPDATE grants SET state = 1 WHERE state = 2"), HasSubstr("ledger row"));
+  settle(act(1));
+  EXPECT_EQ(grants.unsettled().size(), 1U);
+}
+
+TEST_F(PostgresqlServiceGrants, AJournalKeepsItsNameUntilAPersonForgetsIt) {
+  Journals journals(store_->database());
+  EXPECT_EQ(journals.of("a"), "");
+  journals.learn("a", "j1", 5);
+  journals.learn("b", "j2", 5);
+  EXPECT_EQ(journals.of("a"), "j1");
+  journals.forget("a", 0, "the disk is gone", 6);
+  EXPECT_EQ(journals.of("a"), "");
+  EXPECT_EQ(journals.of("b"), "j2");
+  EXPECT_THAT(refused("UPDATE journals SET journal = 'j3'"), HasSubstr("never changes"));
+  EXPECT_THAT(refused("DELETE FROM journals"), HasSubstr("never deleted"));
 }
 
 TEST_F(PostgresqlServiceGrants, NoKindOfKernelOpensTheOthersFile) {

@@ -31,7 +31,7 @@ TEST(PostgresqlServiceKernel, AnActIsGrantedDurablyAndSettledWithItsRow) {
   EXPECT_EQ(stage.outside.acts[0].term, 1U);
   EXPECT_EQ(stage.outside.acts[0].act, act);
   ASSERT_TRUE(Grants(stage.kernel->store().database()).open());
-  stage.kernel->acted(stage.word(act, ClaimState::executed, 1), stage.now());
+  stage.kernel->acted(act.request, stage.word(act, ClaimState::executed, 1), stage.now());
   ASSERT_EQ(stage.outside.told.size(), 1U);
   EXPECT_EQ(stage.outside.told[0].connection, 1U);
   EXPECT_EQ(stage.outside.told[0].answer.act.status, ActStatus::executed);
@@ -99,7 +99,7 @@ TEST(PostgresqlServiceKernel, ALeaseThatEndedDuringTheLookIsRefused) {
 
 TEST(PostgresqlServiceKernel, WhileAGrantIsOpenNoOtherIsGiven) {
   Stage stage;
-  stage.granted(1);
+  const auto act = stage.granted(1);
   const auto other = stage.take(stage.act(2, Action::promote, "b"), stage.open(), 2);
   ASSERT_TRUE(other);
   EXPECT_EQ(other->status, ActStatus::rejected);
@@ -124,7 +124,7 @@ TEST(PostgresqlServiceKernel, TheSameRequestIsAnsweredWhenItSettles) {
   const auto act = stage.granted(1);
   EXPECT_FALSE(stage.take(act, stage.open(), 7));
   EXPECT_TRUE(stage.outside.told.empty());
-  stage.kernel->acted(stage.word(act, ClaimState::rejected, 1), stage.now());
+  stage.kernel->acted(act.request, stage.word(act, ClaimState::rejected, 1), stage.now());
   ASSERT_EQ(stage.outside.told.size(), 2U);
   EXPECT_EQ(stage.outside.told[0].answer.act.status, ActStatus::rejected);
   EXPECT_EQ(stage.outside.told[1].connection, 7U);
@@ -139,7 +139,7 @@ TEST(PostgresqlServiceKernel, WhatNeverLeftIsRejected) {
   word.kind = Word::Kind::not_sent;
   word.error = make_error(ErrorCode::not_reached);
   word.claim.promised = 41;
-  stage.kernel->acted(word, stage.now());
+  stage.kernel->acted(act.request, word, stage.now());
   EXPECT_EQ(stage.outside.told.back().answer.act.code, "AGENT_NOT_OPENED");
   EXPECT_EQ(verdict(stage.outcome(act.request)), "rejected, final");
   // The next term is above what the agent had promised to somebody.
@@ -151,20 +151,20 @@ TEST(PostgresqlServiceKernel, WhatNeverLeftIsRejected) {
 TEST(PostgresqlServiceKernel, ALostAnswerIsFoundOutUnderAHigherTermAndNeverSentAgain) {
   Stage stage;
   const auto act = stage.granted(1);
-  stage.kernel->acted({}, stage.now());
+  stage.kernel->acted(act.request, {}, stage.now());
   EXPECT_TRUE(stage.kernel->open_grant());
   EXPECT_TRUE(stage.outside.told.empty());
   stage.kernel->tick(stage.now());
   ASSERT_EQ(stage.outside.finds.size(), 1U);
   EXPECT_EQ(stage.outside.finds[0].term, 2U);
-  stage.kernel->found_out(stage.word(act, ClaimState::open, 2, true), stage.now());
+  stage.kernel->found_out(act.request, stage.word(act, ClaimState::open, 2, true), stage.now());
   stage.kernel->tick(stage.now());
   EXPECT_EQ(stage.outside.finds.size(), 1U);  // not at once again
   stage.now_ms += 2000;
   stage.kernel->tick(stage.now());
   ASSERT_EQ(stage.outside.finds.size(), 2U);
   EXPECT_EQ(stage.outside.finds[1].term, 0U);  // promised already
-  stage.kernel->found_out(stage.word(act, ClaimState::executed, 2), stage.now());
+  stage.kernel->found_out(act.request, stage.word(act, ClaimState::executed, 2), stage.now());
   EXPECT_EQ(stage.outside.told.back().answer.act.status, ActStatus::executed);
   EXPECT_EQ(stage.outside.acts.size(), 1U);
   EXPECT_EQ(stage.kernel->state().holder, "");
@@ -172,14 +172,14 @@ TEST(PostgresqlServiceKernel, ALostAnswerIsFoundOutUnderAHigherTermAndNeverSentA
 
 TEST(PostgresqlServiceKernel, ATermThatWasSaidIsNeverSaidTwice) {
   Stage stage;
-  stage.granted(1);
-  stage.kernel->acted({}, stage.now());
+  const auto act = stage.granted(1);
+  stage.kernel->acted(act.request, {}, stage.now());
   const auto next_term = [&](Word::Kind kind) {
     stage.now_ms += 2000;
     stage.kernel->tick(stage.now());
     Word word;
     word.kind = kind;
-    stage.kernel->found_out(word, stage.now());
+    stage.kernel->found_out(act.request, word, stage.now());
     return stage.outside.finds.back().term;
   };
   EXPECT_EQ(next_term(Word::Kind::not_sent), 2U);
@@ -198,7 +198,7 @@ TEST(PostgresqlServiceKernel, WhatNobodyClaimedIsNotExecutedForEver) {
   EXPECT_TRUE(stage.outside.acts.empty());
   EXPECT_EQ(verdict(stage.outcome(act.request, stage.word(act, ClaimState::none, 1))),
             "not yet decided");
-  stage.kernel->found_out(stage.word(act, ClaimState::none, 2, true), stage.now());
+  stage.kernel->found_out(act.request, stage.word(act, ClaimState::none, 2, true), stage.now());
   EXPECT_FALSE(stage.kernel->open_grant());
   EXPECT_EQ(verdict(stage.outcome(act.request)), "not executed, final");
   const auto repeat = stage.take(act, stage.open());
@@ -223,6 +223,69 @@ TEST(PostgresqlServiceKernel, AQuestionReadsTheJournalAndWritesNothing) {
   EXPECT_EQ(stage.kernel->store().ledger_rows(), 0U);
 }
 
+// A host that burns in the middle of an act must not hold its cluster for ever.
+TEST(PostgresqlServiceKernel, AForcedPromotionPassesAGrantWhoseAgentIsSilent) {
+  Stage stage;
+  const auto lost = stage.granted(1);
+  stage.kernel->acted(lost.request, {}, stage.now());
+  const auto standing = stage.open();
+  const auto force = [&](std::uint32_t counter, std::vector<std::string> overrides) {
+    auto act = stage.act(counter, Action::force_promote, "b");
+    act.overrides = std::move(overrides);
+    EXPECT_FALSE(stage.take(act, standing));
+    stage.look("a");  // no agent of it answers
+    return act;
+  };
+  force(2, {});
+  EXPECT_EQ(stage.outside.told.back().answer.act.code, "FACTS_CHANGED");
+  stage.outside.acts.clear();
+  const auto forced = force(3, {"UNSETTLED_REQUEST"});
+  ASSERT_EQ(stage.outside.acts.size(), 1U);
+  ASSERT_EQ(stage.kernel->open_grant()->act, forced);
+  stage.kernel->acted(forced.request, stage.word(forced, ClaimState::executed, 9), stage.now());
+  EXPECT_EQ(stage.kernel->state().holder, "b");
+  // Set aside is not undone: nothing is known until that agent speaks, and then its word stands.
+  EXPECT_EQ(verdict(stage.outcome(lost.request)), "unknown");
+  stage.restart();
+  EXPECT_EQ(verdict(stage.outcome(lost.request)), "unknown");
+  stage.kernel->found_out(lost.request, stage.word(lost, ClaimState::executed, 9), stage.now());
+  EXPECT_EQ(verdict(stage.outcome(lost.request)), "executed, final");
+  EXPECT_EQ(stage.kernel->state().holder, "b");
+}
+
+TEST(PostgresqlServiceKernel, AGrantWhoseAgentAnswersIsPassedByNobody) {
+  Stage stage;
+  stage.granted(1);
+  const auto standing = stage.open();
+  auto force = stage.act(2, Action::force_promote, "b");
+  force.overrides = {"UNSETTLED_REQUEST"};
+  EXPECT_FALSE(stage.take(force, standing));
+  auto sample = primary_is("a");
+  sample.nodes[0].agent.emplace();
+  stage.outside.looks = 0;
+  stage.kernel->looked(sample, stage.now());
+  EXPECT_EQ(stage.outside.told.back().answer.act.code, "UNSETTLED_REQUEST");
+  EXPECT_EQ(stage.outside.acts.size(), 1U);
+}
+
+TEST(PostgresqlServiceKernel, AJournalThatIsSeenFirstIsTheOneThatIsNamedAndAsked) {
+  Stage stage;
+  const auto show = [&](const std::string& journal) {
+    auto sample = primary_is("a");
+    sample.nodes[0].agent.emplace().journal = journal;
+    stage.kernel->take({}, {{}, 99}, stage.now());
+    stage.kernel->looked(sample, stage.now());
+    stage.outside.looks = 0;
+  };
+  show("j1");
+  show("j2");
+  const auto act = stage.granted(1);
+  EXPECT_EQ(stage.outside.journals.back(), "j1");
+  stage.kernel->acted(act.request, {}, stage.now());
+  stage.kernel->tick(stage.now());
+  EXPECT_EQ(stage.outside.finds.back().journal, "j1");
+}
+
 TEST(PostgresqlServiceKernel, ANewEpochDoesNotEndWhatWasGranted) {
   Stage stage;
   const auto act = stage.granted(1);
@@ -241,7 +304,7 @@ TEST(PostgresqlServiceKernel, WhatAGrantMovesIsCountedOnce) {
   EXPECT_EQ(stage.kernel->state().fencing_epoch, 1U);
   stage.kernel->take({}, {{}, 60}, stage.now());  // a look begins before the row
   stage.outside.told.clear();
-  stage.kernel->acted(stage.word(act, ClaimState::executed, 1), stage.now());
+  stage.kernel->acted(act.request, stage.word(act, ClaimState::executed, 1), stage.now());
   EXPECT_EQ(stage.kernel->state().fencing_epoch, 2U);
   stage.look("a");  // what it saw is older than the row
   EXPECT_EQ(stage.kernel->state().fencing_epoch, 2U);
@@ -270,7 +333,7 @@ TEST(PostgresqlServiceKernel, AReadingNeverRidesALookThatBeganBeforeIt) {
 TEST(PostgresqlServiceKernel, OfADemotionTheNextPromotionIsToldTheCheckpoint) {
   Stage stage;
   const auto act = stage.granted(1);
-  stage.kernel->acted(stage.word(act, ClaimState::executed, 1), stage.now());
+  stage.kernel->acted(act.request, stage.word(act, ClaimState::executed, 1), stage.now());
   stage.outside.acts.clear();
   const auto standing = stage.open();
   EXPECT_FALSE(stage.take(stage.act(2, Action::promote, "b"), standing));
@@ -284,7 +347,7 @@ TEST(PostgresqlServiceKernel, OfADemotionTheNextPromotionIsToldTheCheckpoint) {
 
 TEST(PostgresqlServiceKernel, ASurveyHasTheChecksAndWhatNobodyChecked) {
   Stage stage;
-  stage.granted(1);
+  const auto act = stage.granted(1);
   KernelCall call;
   call.kind = CallKind::survey;
   call.command = text_of(CommandName::request_promotion);

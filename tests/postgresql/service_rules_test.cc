@@ -17,7 +17,7 @@ const Opened kOpened{HistoryId{{1, 2, 3, 4}}, 1, 5, 0, 0, "demo"};
 Act some_act(std::uint32_t counter = 1) {
   return kernel::act_of(kernel::id_of(kOpened, 5000, counter), Action::promote, "n2", 3);
 }
-Grant some_grant() { return {some_act(), 7, false, 10, 20}; }
+Grant some_grant() { return {some_act(), 7, GrantState::open, 10, 20, "j1"}; }
 AgentClaim claim_of(ClaimState state, std::uint64_t promised = 7) {
   AgentClaim claim;
   claim.request = some_act().request;
@@ -40,7 +40,7 @@ kernel::LedgerRow row_of(bool executed, bool not_executed = false) {
 TEST(PostgresqlServiceRules, TheLedgerComesBeforeEverythingElse) {
   const auto refusal = kernel::refused("STALE_EPOCH", "");
   for (const bool executed : {false, true}) {
-    const auto decided = act_rule(some_act(), row_of(executed), some_grant(), refusal);
+    const auto decided = act_rule(some_act(), row_of(executed), {some_grant()}, refusal);
     EXPECT_EQ(decided.step, ActStep::repeat);
     EXPECT_EQ(decided.answer.status, ActStatus::duplicate);
     EXPECT_EQ(decided.answer.first_executed, executed);
@@ -58,15 +58,15 @@ TEST(PostgresqlServiceRules, ARepeatOfWhatWasNeverClaimedIsRefusedAsItsOutcomeIs
 }
 
 TEST(PostgresqlServiceRules, TheOwnOpenGrantIsWaitedForWhateverElseIsWrong) {
-  EXPECT_EQ(act_rule(some_act(), {}, some_grant(), {}).step, ActStep::join);
-  EXPECT_EQ(act_rule(some_act(), {}, some_grant(), kernel::refused("STALE_EPOCH", "")).step,
+  EXPECT_EQ(act_rule(some_act(), {}, {some_grant()}, {}).step, ActStep::join);
+  EXPECT_EQ(act_rule(some_act(), {}, {some_grant()}, kernel::refused("STALE_EPOCH", "")).step,
             ActStep::join);
 }
 
 TEST(PostgresqlServiceRules, RefusalsLeaveNoRowAndComeBeforeAnothersGrant) {
-  EXPECT_EQ(act_rule(some_act(2), {}, some_grant(), kernel::refused("LEASE_ENDED", "")).step,
+  EXPECT_EQ(act_rule(some_act(2), {}, {some_grant()}, kernel::refused("LEASE_ENDED", "")).step,
             ActStep::refuse);
-  const auto decided = act_rule(some_act(2), {}, some_grant(), {});
+  const auto decided = act_rule(some_act(2), {}, {some_grant()}, {});
   EXPECT_EQ(decided.step, ActStep::reject);
   EXPECT_EQ(decided.answer.code, "UNSETTLED_REQUEST");
   EXPECT_THAT(decided.answer.text, HasSubstr(some_act().request.text()));
@@ -151,9 +151,25 @@ TEST(PostgresqlServiceRules, WhatMovedIsSaidFirstThenWhatNobodyMayOverride) {
   EXPECT_FALSE(judge(state, {risk}, act));
 }
 
+TEST(PostgresqlServiceRules, AnotherJournalIsSaidAndASilentAgentIsNot) {
+  ClusterSample sample;
+  sample.nodes.emplace_back().node = "n2";
+  EXPECT_TRUE(journal_check("j1", "n2", sample).passes);
+  sample.nodes[0].agent.emplace().journal = "j2";
+  EXPECT_TRUE(journal_check("", "n2", sample).passes);
+  const auto changed = journal_check("j1", "n2", sample);
+  EXPECT_FALSE(changed.passes);
+  EXPECT_FALSE(changed.overridable);
+  EXPECT_EQ(changed.code, "AGENT_JOURNAL_CHANGED");
+}
+
 TEST(PostgresqlServiceRules, ASurveySaysThatAGrantIsOpen) {
   std::vector<Check> checks{{"UNSETTLED_REQUEST", "P6-A2", "none", true, false}};
-  add_open_grant(checks, some_grant());
+  add_open_grant(checks, some_grant(), Action::promote, {});
+  EXPECT_FALSE(checks[0].overridable);
+  checks[0].passes = true;
+  add_open_grant(checks, some_grant(), Action::force_promote, {});
+  EXPECT_TRUE(checks[0].overridable);
   ASSERT_EQ(checks.size(), 1U);
   EXPECT_FALSE(checks[0].passes);
   EXPECT_THAT(checks[0].text, HasSubstr("term 7"));

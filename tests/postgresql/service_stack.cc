@@ -68,7 +68,7 @@ int Stack::cluster(const std::vector<std::string>& words) const {
 }
 
 int Stack::start_agent(const std::string& node) const {
-  return run({PG_CLUSTER, "agent-start", pg(), node, "--bin-dir", BIN});
+  return run({PG_CLUSTER, "agent-start", pg(), node});
 }
 
 void Stack::start_kernel() {

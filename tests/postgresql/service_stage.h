@@ -14,32 +14,30 @@ struct Told {
   std::uint64_t connection = 0;
   KernelAnswer answer;
 };
-struct FindOut {
-  std::string node;
-  RequestId request;
-  std::uint64_t term = 0;
-};
 struct Asked {
   std::uint64_t question = 0;
   std::string node;
+  std::string journal;
 };
 
 class ScriptedOutside final : public Outside {
  public:
   void look(Depth) override { ++looks; }
-  void act(const AgentAct& act) override { acts.push_back(act); }
-  void find_out(const std::string& node, const RequestId& request, std::uint64_t term) override {
-    finds.push_back({node, request, term});
+  void act(const AgentAct& act, const std::string& journal) override {
+    acts.push_back(act);
+    journals.push_back(journal);
   }
-  void ask(std::uint64_t question, const std::string& node, const RequestId&) override {
-    asked.push_back({question, node});
+  void find_out(const Inquiry& inquiry) override { finds.push_back(inquiry); }
+  void ask(std::uint64_t question, const Inquiry& inquiry) override {
+    asked.push_back({question, inquiry.node, inquiry.journal});
   }
   void answer(std::uint64_t connection, const KernelAnswer& answer, const Act&) override {
     told.push_back({connection, answer});
   }
   int looks = 0;  ///< under way, or answered
   std::vector<AgentAct> acts;
-  std::vector<FindOut> finds;
+  std::vector<std::string> journals;  ///< of each act
+  std::vector<Inquiry> finds;
   std::vector<Asked> asked;
   std::deque<Told> told;
 };

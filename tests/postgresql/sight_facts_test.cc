@@ -75,12 +75,14 @@ TEST(PostgresqlSightFacts, AForeignPromotionIsFollowed) {
   sample.nodes[2] = primary("n3", kHere + 100);
   sample.nodes[2].timeline = 4;
   auto state = held_by("n1");
+  state.demoted_epoch = 3;
   EXPECT_THAT(observe(state, sample),
               HasSubstr("moved from n1 to n3, timeline 4 at 0/4000164: n1 is in recovery"));
   EXPECT_EQ(state.holder, "n3");
   EXPECT_EQ(state.fencing_epoch, 6U);
   EXPECT_EQ(state.timeline, 4U);
   EXPECT_EQ(state.acknowledged, kHere + 100);
+  EXPECT_EQ(intent_of(state, Action::promote, "n2", {}).shutdown_checkpoint, 0U);
   // A stopped holder counts only by its agent's proof.
   sample.nodes[0] = stopped("n1", NodeRole::primary);
   state = held_by("n1");
@@ -91,6 +93,7 @@ TEST(PostgresqlSightFacts, AForeignPromotionIsFollowed) {
 
 TEST(PostgresqlSightFacts, AForeignDemotionEndsTheAuthorityAndProvesNoCheckpoint) {
   auto state = held_by("n1");
+  state.demoted_epoch = 3;
   EXPECT_THAT(observe(state, demoted()), HasSubstr("n1 lost write authority"));
   EXPECT_EQ(state.holder, "");
   EXPECT_EQ(state.last_primary, "n1");

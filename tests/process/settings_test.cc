@@ -29,6 +29,8 @@ TEST(Settings, AnEmptyFileHasTheDefaultsBesideIt) {
   EXPECT_EQ(settings->broker.token_ttl_ms, 120000U);
   EXPECT_EQ(settings->broker.lease_ms, 300000U);
   EXPECT_EQ(settings->kernel.stale_after_ms, 3000U);
+  EXPECT_EQ(settings->kernel.kind, "embedded");
+  EXPECT_EQ(settings->kernel.cluster, folder / "postgresql.toml");
   EXPECT_EQ(settings->kernel.register_file, folder / "kernel/register.sqlite");
   EXPECT_EQ(settings->principals, folder / "principals.toml");
   EXPECT_EQ(settings->dispatcher.id, 1U);
@@ -49,6 +51,8 @@ heartbeat_ms = 50
 dir = "../log"
 segment_bytes = 65536
 [kernel]
+kind = "postgresql"
+cluster = "pg/orders.toml"
 register = "r"
 [dispatcher]
 id = 255
@@ -62,8 +66,17 @@ file = "/etc/p.toml"
   EXPECT_EQ(settings->broker.control, "ipc:///run/c");
   EXPECT_EQ(settings->audit.dir, "/tmp/log");
   EXPECT_EQ(settings->kernel.register_file, folder / "r");
+  EXPECT_EQ(settings->kernel.kind, "postgresql");
+  EXPECT_EQ(settings->kernel.cluster, folder / "pg/orders.toml");
   EXPECT_EQ(settings->dispatcher.id, 255U);
   EXPECT_EQ(settings->principals, "/etc/p.toml");
+}
+
+TEST(Settings, AKernelIsOfOneOfTwoKinds) {
+  const ScratchFolder folder;
+  const auto settings = read_settings(folder.put("aeromq.toml", "[kernel]\nkind = \"etcd\"\n"));
+  ASSERT_FALSE(settings);
+  EXPECT_THAT(settings.error().message, HasSubstr("kernel.kind must be embedded or postgresql"));
 }
 
 TEST(Settings, AllFaultsAreListed) {

@@ -138,5 +138,85 @@ TEST(Folder, OnTcpTheFeedTakesTheNextPortAndAWildcardIsNoAddress) {
   EXPECT_EQ(client->feed, "tcp://127.0.0.1:7001");
 }
 
+FolderOptions postgresql_at(const std::string& dir) {
+  FolderOptions options;
+  options.dir = dir;
+  options.postgresql.nodes = {"n2=db2:5433/7000", "n1=10.0.0.1:5432"};
+  options.postgresql.synchronous = "ANY 1 (n1, n2)";
+  options.postgresql.user = "reader";
+  return options;
+}
+
+TEST(Folder, ForPostgresqlEachHostHasItsAgentsFilesAndNobodyReports) {
+  const ScratchFolder scratch;
+  const auto dir = scratch / "d";
+  const auto folder = prepare_folder(postgresql_at(dir));
+  ASSERT_TRUE(folder) << folder.error().message;
+  EXPECT_EQ(folder->settings.kernel.kind, "postgresql");
+  EXPECT_EQ(folder->settings.cluster.nodes, (std::vector<std::string>{"n1", "n2"}));
+  EXPECT_TRUE(folder->node_files.empty());
+  EXPECT_FALSE(fs::exists(dir + "/nodes.toml"));
+  const auto cluster = postgresql::read_cluster_settings(folder->settings.kernel.cluster);
+  ASSERT_TRUE(cluster) << cluster.error().message;
+  EXPECT_GT(folder->settings.broker.stage_timeout_ms, cluster->act_deadline_ms);
+  EXPECT_EQ(cluster->synchronous_standby_names, "ANY 1 (n1, n2)");
+  EXPECT_EQ(cluster->connection.user, "reader");
+  const auto kernel = process::read_key_pair(folder->settings.kernel.keys);
+  ASSERT_TRUE(kernel);
+  EXPECT_EQ(cluster->kernel_key, kernel->public_key);
+  EXPECT_EQ(cluster->nodes[0].agent, "tcp://10.0.0.1:7432");
+  EXPECT_EQ(cluster->nodes[1].agent, "tcp://db2:7000");
+  EXPECT_EQ(cluster->nodes[1].port, 5433U);
+  for (const auto& node : cluster->nodes) {
+    const auto agent =
+        postgresql::read_agent_settings(dir + "/agents/" + node.name + "/agent.toml");
+    ASSERT_TRUE(agent) << agent.error().message;
+    EXPECT_EQ(agent->node, node.name);
+    const auto own = process::read_key_pair(agent->keys);
+    ASSERT_TRUE(own) << own.error().message;
+    EXPECT_EQ(own->public_key, node.agent_key);
+    EXPECT_EQ(agent->cluster.nodes.size(), 2U);
+  }
+}
+
+TEST(Folder, ALaterStartKeepsItsPostgresqlAndRefusesAnother) {
+  const ScratchFolder scratch;
+  const auto dir = scratch / "d";
+  ASSERT_TRUE(prepare_folder(postgresql_at(dir)));
+  EXPECT_TRUE(prepare_folder(postgresql_at(dir)));
+  EXPECT_TRUE(prepare_folder({dir, {}, ""}));
+  const auto field = [&](auto change) {
+    auto options = postgresql_at(dir);
+    change(options);
+    const auto folder = prepare_folder(options);
+    return folder ? "" : folder.error().field;
+  };
+  EXPECT_EQ(field([](auto& o) { o.postgresql.nodes.pop_back(); }), "postgresql");
+  EXPECT_EQ(field([](auto& o) { o.postgresql.nodes[0] = "n2=db2:5433"; }), "postgresql");
+  EXPECT_EQ(field([](auto& o) { o.postgresql.synchronous = "n1"; }), "synchronous");
+  EXPECT_EQ(field([](auto& o) { o.postgresql.user = "root"; }), "user");
+  EXPECT_EQ(field([](auto& o) { o.postgresql.sslmode = "require"; }), "sslmode");
+  EXPECT_EQ(field([](auto& o) { o.nodes = {"n1", "n2"}; }), "nodes");
+  ASSERT_TRUE(prepare_folder({scratch / "embedded", {"n1", "n2"}, ""}));
+  EXPECT_EQ(field([&](auto& o) { o.dir = scratch / "embedded"; }), "postgresql");
+}
+
+TEST(Folder, APostgresqlThatCannotBeIsRefusedBeforeAnythingIsMade) {
+  const ScratchFolder scratch;
+  const auto refused = [&](std::vector<std::string> nodes) {
+    auto options = postgresql_at(scratch / "d");
+    options.postgresql.nodes = std::move(nodes);
+    const auto folder = prepare_folder(options);
+    EXPECT_FALSE(fs::exists(options.dir));
+    return !folder && folder.error().field == "postgresql";
+  };
+  for (const auto* node : {"n1", "n1=db", "n1=db:", "n1=db:0", "n1=db:70000", "n1=db:5432/x",
+                           "n1=:5432", "-n=db:5432", "n1=db:64000", "n1=d b:5432"})
+    EXPECT_TRUE(refused({node})) << node;
+  EXPECT_TRUE(refused({"n1=db:5432", "n1=other:5432"}));
+  EXPECT_TRUE(refused({"n1=db:5432/7000", "n2=db:5433/7000"}));
+  EXPECT_TRUE(refused({}));  // only its other options
+}
+
 }  // namespace
 }  // namespace aeromq::supervisor

@@ -12,6 +12,7 @@
 #include "kernel/postgresql/agent/durable.h"
 #include "kernel/sqlite.h"
 #include "process/clock.h"
+#include "process/entropy.h"
 #include "process/log.h"
 
 namespace aeromq::postgresql {
@@ -70,8 +71,9 @@ Result<void> create(const std::string& path, const std::string& node) {
     if (auto begun = database->try_run("PRAGMA synchronous=FULL; BEGIN IMMEDIATE"); !begun)
       return fail(bad(half, begun.error().message));
     database->run(kSchema);
-    for (const auto& [key, value] :
-         {std::pair<std::string, std::string>{"format", kFormat}, {"node", node}})
+    for (const auto& [key, value] : {std::pair<std::string, std::string>{"format", kFormat},
+                                     {"node", node},
+                                     {"name", to_hex(process::fresh<BootId>().octets)}})
       Statement(*database, "INSERT INTO meta VALUES(?, ?)").text(key).text(value).run();
     database->run("COMMIT");
   }
@@ -117,10 +119,12 @@ std::optional<StepEntry> ClaimRecord::stopped() const {
 }
 
 struct Journal::Impl {
-  Impl(Database opened, std::string at) : database(std::move(opened)), path(std::move(at)) {}
+  Impl(Database opened, std::string at)
+      : database(std::move(opened)), path(std::move(at)), name(meta(database, "name")) {}
   mutable std::mutex mutex;
   Database database;
   std::string path;
+  std::string name;
   // The entries folded together: what every question is answered from.
   std::optional<HistoryId> bound;
   std::map<HistoryId, std::uint64_t> promises;
@@ -205,6 +209,7 @@ Result<Journal> Journal::open(const std::string& path, const std::string& node, 
   return journal;
 }
 
+const std::string& Journal::name() const { return impl_->name; }
 std::optional<HistoryId> Journal::bound() const {
   const std::lock_guard lock(impl_->mutex);
   return impl_->bound;
@@ -231,8 +236,15 @@ std::vector<Entry> Journal::entries() const {
   return impl_->read();
 }
 
-Result<std::uint64_t> Journal::promise(HistoryId history, std::uint64_t term) {
+Result<std::uint64_t> Journal::promise(HistoryId history, std::uint64_t term,
+                                       const std::string& journal) {
   const std::lock_guard lock(impl_->mutex);
+  // A journal that took the place of another knows nothing of what that one claimed.
+  if (!journal.empty() && journal != impl_->name)
+    return fail(kernel_rejection(
+        "OTHER_JOURNAL",
+        "this is the journal " + impl_->name + ", the register knows the journal " + journal,
+        {"P6-F1"}));
   if (history.empty() || (impl_->bound && *impl_->bound != history))
     return fail(kernel_rejection("OTHER_HISTORY",
                                  "this agent is bound to the register history " +
@@ -278,6 +290,7 @@ AgentClaim Journal::word_on(const RequestId& request, std::uint64_t boot_ms) con
   const std::lock_guard lock(impl_->mutex);
   AgentClaim word;
   word.request = request;
+  word.journal = impl_->name;
   word.promised = impl_->promised();
   const auto at = impl_->claims.find(request);
   if (at == impl_->claims.end()) return word;

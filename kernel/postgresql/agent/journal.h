@@ -43,6 +43,8 @@ class Journal {
   Journal& operator=(Journal&&) noexcept;
   ~Journal();
 
+  /// Made at random with the file: a register that knows it takes no other journal's word.
+  const std::string& name() const;
   std::optional<HistoryId> bound() const;
   std::uint64_t promised() const;  ///< to the history that it is bound to
   std::optional<ClaimRecord> find(const RequestId& request) const;
@@ -51,8 +53,10 @@ class Journal {
   NoteEntry last_note() const;
   std::vector<Entry> entries() const;
 
-  /// Binds at the first call. Error, nothing written: another history, a term that is not higher.
-  Result<std::uint64_t> promise(HistoryId history, std::uint64_t term);
+  /// Binds at the first call. Error, nothing written: `journal` is named and is not this one,
+  /// another history, a term that is not higher.
+  Result<std::uint64_t> promise(HistoryId history, std::uint64_t term,
+                                const std::string& journal = {});
   void bind(HistoryId history, std::uint64_t uid, const std::string& reason);
   enum class Claiming { claimed, known, other_open, term_over };
   /// Claims only for the term promised last, a new id, while no claim is open.
@@ -71,6 +75,6 @@ class Journal {
   std::unique_ptr<Impl> impl_;
 };
 
-std::string journal_lock_path(const std::string& journal);
+std::string journal_lock_path(const std::string& journal = {});
 
 }  // namespace aeromq::postgresql

@@ -34,6 +34,7 @@ AgentStatus status_of(const AgentSettings& settings, const Instance& instance,
   }
   status.manager = as_words(instance.manager(), 128);
   if (hand != nullptr && !hand->holds().empty()) status.not_started = hand->holds();
+  status.journal = journal.name();
   status.promised = journal.promised();
   if (const auto history = journal.bound()) {
     status.bound = true;

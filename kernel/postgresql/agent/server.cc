@@ -105,7 +105,8 @@ void AgentServer::open(const Heard& heard) {
   process::kill_point("pgagent.open.received");
   AgentOpened opened;
   const auto open = decode<AgentOpen>(heard.body);
-  const auto promised = open ? journal_.promise(open->history, open->term) : fail(open.error());
+  const auto promised =
+      open ? journal_.promise(open->history, open->term, open->journal) : fail(open.error());
   process::kill_point("pgagent.open.promised");
   if (promised) {
     // No other connection's term can be the highest any more.

@@ -14,8 +14,9 @@ class LinkedDoor final : public AgentDoor {
       : link_(std::move(link)),
         act_ms_(static_cast<int>(cluster.act_deadline_ms)),
         ask_ms_(static_cast<int>(cluster.connection.query_deadline_ms)) {}
-  Result<AgentOpened> open(HistoryId history, std::uint64_t term) override {
-    return link_.open(history, term, kOpenMs);
+  Result<AgentOpened> open(HistoryId history, std::uint64_t term,
+                           const std::string& journal) override {
+    return link_.open(history, term, kOpenMs, journal);
   }
   Result<AgentClaim> act(const AgentAct& act) override { return link_.act(act, act_ms_); }
   Result<AgentClaim> ask(const RequestId& request) override { return link_.ask(request, ask_ms_); }
@@ -63,11 +64,12 @@ Connect connect_with(ClusterSettings cluster, transport::KeyPair own) {
   };
 }
 
-Word carry_out(const Connect& connect, HistoryId history, const AgentAct& act) {
+Word carry_out(const Connect& connect, HistoryId history, const AgentAct& act,
+               const std::string& journal) {
   process::kill_point("kernel.act.connecting");
   auto door = connect(act.act.node);
   if (!door) return without_sending(door.error());
-  const auto opened = (*door)->open(history, act.term);
+  const auto opened = (*door)->open(history, act.term, journal);
   if (!opened) {
     // Whatever became of the promise: the act was not sent, and nobody else sends it.
     const auto known =
@@ -80,19 +82,22 @@ Word carry_out(const Connect& connect, HistoryId history, const AgentAct& act) {
   return claim ? said(std::move(*claim)) : lost(claim.error());
 }
 
-Word find_out(const Connect& connect, HistoryId history, const std::string& node,
-              const RequestId& request, std::uint64_t term) {
-  auto door = connect(node);
+Word find_out(const Connect& connect, HistoryId history, const Inquiry& inquiry) {
+  auto door = connect(inquiry.node);
   if (!door) return without_sending(door.error());
   bool promised = false;
-  if (term != 0) {
-    const auto opened = (*door)->open(history, term);
+  if (inquiry.term != 0) {
+    const auto opened = (*door)->open(history, inquiry.term, inquiry.journal);
     if (!opened && is_lost(opened.error())) return lost(opened.error());
     // A refusal is no end: the agent may have promised more, and the claim's answer says what.
     promised = opened.has_value();
   }
-  auto claim = (*door)->ask(request);
-  return claim ? said(std::move(*claim), promised) : lost(claim.error());
+  auto claim = (*door)->ask(inquiry.request);
+  if (!claim) return lost(claim.error());
+  if (!inquiry.journal.empty() && claim->journal != inquiry.journal)
+    return without_sending(
+        make_error(ErrorCode::answer_lost, "the agent has another journal than before"));
+  return said(std::move(*claim), promised);
 }
 
 }  // namespace aeromq::postgresql

@@ -14,7 +14,8 @@ namespace aeromq::postgresql {
 class AgentDoor {
  public:
   virtual ~AgentDoor() = default;
-  virtual Result<AgentOpened> open(HistoryId history, std::uint64_t term) = 0;
+  virtual Result<AgentOpened> open(HistoryId history, std::uint64_t term,
+                                   const std::string& journal) = 0;
   virtual Result<AgentClaim> act(const AgentAct& act) = 0;
   virtual Result<AgentClaim> ask(const RequestId& request) = 0;
 };
@@ -33,12 +34,22 @@ struct Word {
   bool promised_term = false;  ///< a settlement's: its term is promised, no other is needed
 };
 
-/// Opens the term, then sends the act: once.
-Word carry_out(const Connect& connect, HistoryId history, const AgentAct& act);
+/// Whom to ask about what. `journal` empty: whichever answers.
+struct Inquiry {
+  std::string node;
+  RequestId request;
+  std::string journal;
+  std::uint64_t term = 0;
+  friend bool operator==(const Inquiry&, const Inquiry&) = default;
+};
 
-/// Finds out what became of a request: opens `term` first, so that nothing of the grant's can begin
-/// any more; 0: it was opened before.
-Word find_out(const Connect& connect, HistoryId history, const std::string& node,
-              const RequestId& request, std::uint64_t term);
+/// Opens the term, then sends the act: once. Another journal than `journal` opens nothing.
+Word carry_out(const Connect& connect, HistoryId history, const AgentAct& act,
+               const std::string& journal);
+
+/// Finds out what became of a request: opens the term first, so that nothing of the grant's can
+/// begin any more; 0: it was opened before, or nothing shall be written.
+/// The word of another journal than `journal` is lost: that one cannot know.
+Word find_out(const Connect& connect, HistoryId history, const Inquiry& inquiry);
 
 }  // namespace aeromq::postgresql

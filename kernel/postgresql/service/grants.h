@@ -1,6 +1,7 @@
 // What the register of a PostgreSQL cluster holds beside an embedded one's: the cluster's one term,
-// and the grants. In the same file and the same transactions; the triggers hold that a term only
-// grows, that one grant at most is open, and that a settled one never changes.
+// the grants, and the names of the agents' journals. In the same file and the same transactions;
+// the triggers hold that a term only grows, that one grant at most is open, and that a settled one
+// never changes.
 #pragma once
 #include "kernel/register_kernel.h"
 
@@ -9,14 +10,19 @@ namespace aeromq::postgresql {
 /// An embedded kernel opens no file of this kind, nor this one an embedded kernel's.
 extern const kernel::RegisterKind kPostgresqlRegister;
 
+/// open: it stands in the way of every other. aside: a person forced another past it, because its
+/// agent did not answer; it blocks nothing, and is still to be found out. settled: it has its row.
+enum class GrantState : std::uint8_t { open, settled, aside };
+
 /// The licence for one act on one node, under a term that no other grant ever has. Durable before
 /// anything is sent.
 struct Grant {
   Act act;
   std::uint64_t term = 0;
-  bool settled = false;
+  GrantState state = GrantState::open;
   std::uint64_t kernel_ms = 0;
   std::uint64_t wall_ms = 0;
+  std::string journal;  ///< the agent's, as it was known then: only that one can tell what became
   friend bool operator==(const Grant&, const Grant&) = default;
 };
 
@@ -51,14 +57,35 @@ class Grants {
  public:
   explicit Grants(const kernel::Database& database) : database_(&database) {}
   std::optional<Grant> open() const;
+  /// Those that are open or set aside, the oldest first.
+  std::vector<Grant> unsettled() const;
   std::optional<Grant> find(const RequestId& request) const;
   std::uint64_t count() const;
   /// Precondition: none is open, and its term is the newest.
   void write(const Grant& grant);
   void settle(const RequestId& request);
+  void set_aside(const RequestId& request);
 
  private:
   std::optional<Grant> read(kernel::Statement& query) const;
+  const kernel::Database* database_;
+};
+
+/// Which journal is whose. The first that an agent shows is the one; another in its place knows
+/// nothing of what was claimed, so it counts only after a person has said so.
+class Journals {
+ public:
+  explicit Journals(const kernel::Database& database) : database_(&database) {}
+  /// Empty: none is known.
+  std::string of(const std::string& node) const;
+  void learn(const std::string& node, const std::string& journal, std::uint64_t wall_ms);
+  /// A person's word that the journal of `node` is gone for good.
+  void forget(const std::string& node, std::uint64_t uid, const std::string& reason,
+              std::uint64_t wall_ms);
+
+ private:
+  void write(const std::string& node, const std::string& journal, std::uint64_t uid,
+             const std::string& reason, std::uint64_t wall_ms);
   const kernel::Database* database_;
 };
 

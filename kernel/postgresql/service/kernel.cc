@@ -49,10 +49,10 @@ Result<std::unique_ptr<PostgresqlKernel>> PostgresqlKernel::start(const KernelOp
   }
   auto made = std::unique_ptr<PostgresqlKernel>(
       new PostgresqlKernel(std::move(*store), std::move(state), options, outside, sight));
-  if (made->open_)
-    process::log_warning("grant_found_open", {{"request", made->open_->act.request.text()},
-                                              {"node", made->open_->act.node},
-                                              {"term", made->open_->term}});
+  for (const auto& grant : made->unsettled_)
+    process::log_warning(
+        "grant_found_unsettled",
+        {{"request", grant.act.request.text()}, {"node", grant.act.node}, {"term", grant.term}});
   made->tick(now);
   return made;
 }
@@ -66,7 +66,8 @@ PostgresqlKernel::PostgresqlKernel(kernel::Store store, kernel::Register state,
       sight_(sight),
       terms_(std::make_unique<RegisterTerms>(store_.database())),
       grants_(store_.database()),
-      open_(grants_.open()) {}
+      journals_(store_.database()),
+      unsettled_(grants_.unsettled()) {}
 
 KernelAnswer PostgresqlKernel::answer_to(const KernelCall& call, ActAnswer act) {
   KernelAnswer made;
@@ -94,7 +95,7 @@ std::optional<KernelAnswer> PostgresqlKernel::take(const KernelCall& call, const
 
 ActDecision PostgresqlKernel::decision(const Act& act, const kernel::Standing& standing,
                                        const Moment& now) const {
-  return act_rule(act, store_.find_row(act.request), open_, refusal(act, standing, now));
+  return act_rule(act, store_.find_row(act.request), unsettled_, refusal(act, standing, now));
 }
 
 /// What needs no look; of a rejection the row is written here.
@@ -147,9 +148,10 @@ void PostgresqlKernel::looked(ClusterSample sample, const Moment& now) {
 
 // What moved without us is a fact like any other, but only while nothing of ours is under way: in
 // between an agent's deed and its row the same look would be counted twice.
-void PostgresqlKernel::note(const ClusterSample& sample, const Moment&) {
-  if (open_) {
-    const auto* node = find_node(sample, open_->act.node);
+void PostgresqlKernel::note(const ClusterSample& sample, const Moment& now) {
+  learn_journals(sample, now);
+  if (const auto* open = open_grant()) {
+    const auto* node = find_node(sample, open->act.node);
     if (node != nullptr && node->agent && !node->agent->open_claim.empty())
       process::kill_point("kernel.act.claimed");
     return changed();
@@ -167,6 +169,12 @@ void PostgresqlKernel::note(const ClusterSample& sample, const Moment&) {
         {{"what", what}, {"fencing_epoch", state_.fencing_epoch}, {"holder", state_.holder}});
   }
   changed();
+}
+
+void PostgresqlKernel::learn_journals(const ClusterSample& sample, const Moment& now) {
+  for (const auto& node : sample.nodes)
+    if (node.agent && !node.agent->journal.empty() && journals_.of(node.node).empty())
+      journals_.learn(node.node, node.agent->journal, wall_ms(now));
 }
 
 void PostgresqlKernel::serve(Waiting waiting, const ClusterSample& sample, const Moment& now) {
@@ -187,21 +195,36 @@ KernelAnswer PostgresqlKernel::reading(const KernelCall& call, const ClusterSamp
   const auto command = call.kind == CallKind::survey ? find_command(call.command) : std::nullopt;
   if (command && command_row(*command).kernel_action()) {
     const auto intent = intent_of(state_, action_of(*command), call.node, {});
-    snapshot.checks = sight_.checks(sample, intent);
+    snapshot.checks = checks(intent.action, intent, sample);
     snapshot.not_checked = sight_.not_checked(sample, intent);
-    if (open_) add_open_grant(snapshot.checks, *open_);
   }
   sight_.read(made, call, sample, store_);
   return made;
 }
 
-// The row first, then the open grant's agent; a request with neither is the register's alone.
+std::vector<Check> PostgresqlKernel::checks(Action action, const Intent& intent,
+                                            const ClusterSample& sample) const {
+  auto all = sight_.checks(sample, intent);
+  if (const auto journal = journal_check(journals_.of(intent.node), intent.node, sample);
+      !journal.passes)
+    all.push_back(journal);
+  if (const auto* open = open_grant()) add_open_grant(all, *open, action, sample);
+  return all;
+}
+
+const Grant* PostgresqlKernel::unsettled(const RequestId& request) const {
+  for (const auto& grant : unsettled_)
+    if (grant.act.request == request) return &grant;
+  return nullptr;
+}
+
+// The row first, then the grant's agent; a request with neither is the register's alone.
 void PostgresqlKernel::tell_outcome(Waiting waiting, KernelAnswer made, const Moment& now) {
   const auto& about = waiting.call.about;
-  if (open_ && open_->act.request == about && !store_.find_row(about)) {
+  if (const auto* grant = unsettled(about)) {
     const auto number = ++last_question_;
-    questions_.emplace(number, Question{std::move(made), waiting.caller, *open_});
-    return outside_.ask(number, open_->act.node, about);
+    questions_.emplace(number, Question{std::move(made), waiting.caller, *grant});
+    return outside_.ask(number, {grant->act.node, about, grant->journal, 0});
   }
   made.outcome.push_back(outcome(about, now));
   outside_.answer(waiting.caller.connection, made, {});
@@ -237,7 +260,7 @@ void PostgresqlKernel::judge_act(Waiting waiting, const ClusterSample& sample, c
     return;
   }
   const auto intent = intent_of(state_, act.action, act.node, act.request);
-  const auto no = judge(state_, sight_.checks(sample, intent), act);
+  const auto no = judge(state_, checks(act.action, intent, sample), act);
   if (!no) return grant(std::move(waiting), now);
   ActAnswer answer;
   answer.status = ActStatus::rejected;
@@ -261,13 +284,21 @@ ActAnswer PostgresqlKernel::reject(const Act& act, ActAnswer answer, const Momen
 // Durable before anything is sent: a kernel that dies here finds the grant, and never grants the
 // request again.
 void PostgresqlKernel::grant(Waiting waiting, const Moment& now) {
-  const auto& act = waiting.call.act;
+  const auto act = waiting.call.act;
   store_.begin();
-  Grant made{act, terms_->next_term(), false, kernel_ms(now), wall_ms(now)};
+  Grant made{act,          terms_->next_term(),   GrantState::open, kernel_ms(now),
+             wall_ms(now), journals_.of(act.node)};
+  // Only a forced promotion comes here past an open grant, with that acknowledged.
+  const auto* before = open_grant();
+  if (before != nullptr) grants_.set_aside(before->act.request);
   grants_.write(made);
   process::kill_point("kernel.act.granting");
   store_.commit();
   process::kill_point("kernel.act.granted");
+  if (before != nullptr)
+    process::log_warning("grant_set_aside", {{"request", before->act.request.text()},
+                                             {"node", before->act.node},
+                                             {"by", act.request.text()}});
   process::log_info("granted", {{"request", act.request.text()},
                                 {"action", text_of(act.action)},
                                 {"node", act.node},
@@ -275,63 +306,67 @@ void PostgresqlKernel::grant(Waiting waiting, const Moment& now) {
   const auto intent = intent_of(state_, act.action, act.node, act.request);
   const AgentAct errand{made.term, act, intent.last_primary, intent.shutdown_checkpoint,
                         intent.timeline};
-  open_ = std::move(made);
+  unsettled_ = grants_.unsettled();
+  waiting.first = true;
   joined_.push_back(std::move(waiting));
-  joined_first_ = true;
-  at_agent_ = true;
-  outside_.act(errand);
+  acting_.insert(act.request);
+  outside_.act(errand, made.journal);
 }
 
-void PostgresqlKernel::acted(const Word& word, const Moment& now) {
-  at_agent_ = false;
-  if (!open_) return;
-  if (word.claim.promised > open_->term) terms_->heard_of(word.claim.promised);
+void PostgresqlKernel::acted(const RequestId& request, const Word& word, const Moment& now) {
+  acting_.erase(request);
+  const auto* found = unsettled(request);
+  if (found == nullptr) return;
+  const auto grant = *found;
+  if (word.claim.promised > grant.term) terms_->heard_of(word.claim.promised);
   if (word.kind == Word::Kind::not_sent) {
     AgentClaim claim;
     claim.code = "AGENT_NOT_OPENED";
-    claim.text = cut("nothing was sent to the agent of " + open_->act.node + ": " +
-                         word.error.code + ": " + word.error.message,
+    claim.text = cut("nothing was sent to the agent of " + grant.act.node + ": " + word.error.code +
+                         ": " + word.error.message,
                      1024);
     claim.invariants = {"P6-F1"};
-    return settle(End::rejected, claim, now);
+    return settle(grant, End::rejected, claim, now);
   }
   const auto end =
-      word.kind == Word::Kind::said ? answer_rule(*open_, word.claim) : End::keep_asking;
-  if (end != End::keep_asking) return settle(end, word.claim, now);
-  process::log_warning("act_lost", {{"request", open_->act.request.text()},
-                                    {"node", open_->act.node},
-                                    {"why", word.error.message}});
-  settle_at_ms_ = 0;
+      word.kind == Word::Kind::said ? answer_rule(grant, word.claim) : End::keep_asking;
+  if (end != End::keep_asking) return settle(grant, end, word.claim, now);
+  process::log_warning(
+      "act_lost",
+      {{"request", request.text()}, {"node", grant.act.node}, {"why", word.error.message}});
 }
 
-void PostgresqlKernel::found_out(const Word& word, const Moment& now) {
-  at_agent_ = false;
-  if (!open_) return;
-  if (word.kind != Word::Kind::not_sent) settle_term_ = 0;
-  settle_promised_ = settle_promised_ || word.promised_term;
-  if (word.kind != Word::Kind::said) return try_later(now);
-  if (word.claim.promised > open_->term) {
-    settle_promised_ = true;
+void PostgresqlKernel::found_out(const RequestId& request, const Word& word, const Moment& now) {
+  finding_ = {};
+  const auto* found = unsettled(request);
+  if (found == nullptr) return;
+  const auto grant = *found;
+  auto& settling = settling_[request];
+  settling.at_ms = kernel_ms(now) + kSettleEveryMs;
+  if (word.kind != Word::Kind::not_sent) settling.term = 0;
+  settling.promised = settling.promised || word.promised_term;
+  if (word.kind != Word::Kind::said) return;
+  if (word.claim.promised > grant.term) {
+    settling.promised = true;
     terms_->heard_of(word.claim.promised);
   }
-  const auto end = settle_rule(*open_, word.claim);
-  if (end == End::keep_asking) return try_later(now);
-  settle(end, word.claim, now);
+  const auto end = settle_rule(grant, word.claim);
+  if (end != End::keep_asking) settle(grant, end, word.claim, now);
 }
 
-void PostgresqlKernel::try_later(const Moment& now) {
-  settle_at_ms_ = kernel_ms(now) + kSettleEveryMs;
-}
-
-// Row, register and the grant's end in one commit: a crash is before or after, never between.
-void PostgresqlKernel::settle(End end, const AgentClaim& claim, const Moment& now) {
-  const auto act = open_->act;
+// Row, register and the grant's end in one commit: a crash is before or after, never between. Of a
+// grant that was set aside the register has heard otherwise since: only its row is written.
+void PostgresqlKernel::settle(const Grant& grant, End end, const AgentClaim& claim,
+                              const Moment& now) {
+  const auto& act = grant.act;
   const auto before = snapshot_;
   auto after = state_;
   auto answer = answer_of(end, claim);
   answer.snapshot = before;
   store_.begin();
-  if (end == End::executed) {
+  if (end == End::executed && grant.state == GrantState::aside) {
+    answer.effects = claim.effects;
+  } else if (end == End::executed) {
     answer.effects = apply(after, act, claim);
     answer.snapshot = before + 1;
     store_.write_register(after);
@@ -347,43 +382,53 @@ void PostgresqlKernel::settle(End end, const AgentClaim& claim, const Moment& no
   process::kill_point("kernel.act.committed");
   state_ = std::move(after);
   snapshot_ = answer.snapshot;
-  open_.reset();
-  settle_term_ = 0;
-  settle_promised_ = false;
+  unsettled_ = grants_.unsettled();
+  settling_.erase(act.request);
   look_is_old_ = looking_;
   process::log_info("settled", {{"request", act.request.text()},
                                 {"node", act.node},
                                 {"status", text_of(answer.status)},
                                 {"code", answer.code}});
-  answer_joined(answer);
+  answer_joined(act.request, answer);
 }
 
-void PostgresqlKernel::answer_joined(const ActAnswer& answer) {
-  bool first = std::exchange(joined_first_, false);
-  for (const auto& waiting : std::exchange(joined_, {})) {
+void PostgresqlKernel::answer_joined(const RequestId& request, const ActAnswer& answer) {
+  std::vector<Waiting> others;
+  for (auto& waiting : std::exchange(joined_, {})) {
+    if (waiting.call.act.request != request) {
+      others.push_back(std::move(waiting));
+      continue;
+    }
     auto told = answer;
-    if (!std::exchange(first, false) && told.status != ActStatus::refused) {
+    if (!waiting.first && told.status != ActStatus::refused) {
       told.first_executed = told.status == ActStatus::executed;
       told.status = ActStatus::duplicate;
     }
     outside_.answer(waiting.caller.connection, answer_to(waiting.call, std::move(told)),
                     waiting.call.act);
   }
+  joined_ = std::move(others);
 }
 
 void PostgresqlKernel::tick(const Moment& now) {
   const auto at = kernel_ms(now);
   if (options_.watch_every_ms != 0 && !looking_ && at >= look_at_ms_ + options_.watch_every_ms)
     start_look();
-  if (!open_ || at_agent_ || at < settle_at_ms_) return;
-  // The term is durable before it is said, and one that was never said is good for the next try.
-  if (!settle_promised_ && settle_term_ == 0) {
-    store_.begin();
-    settle_term_ = terms_->next_term();
-    store_.commit();
+  if (!finding_.empty()) return;
+  for (const auto& grant : unsettled_) {
+    const auto& request = grant.act.request;
+    auto& settling = settling_[request];
+    if (acting_.contains(request) || at < settling.at_ms) continue;
+    // The term is durable before it is said, and one that was never said is good for the next try.
+    if (!settling.promised && settling.term == 0) {
+      store_.begin();
+      settling.term = terms_->next_term();
+      store_.commit();
+    }
+    finding_ = request;
+    return outside_.find_out(
+        {grant.act.node, request, grant.journal, settling.promised ? 0 : settling.term});
   }
-  at_agent_ = true;
-  outside_.find_out(open_->act.node, open_->act.request, settle_promised_ ? 0 : settle_term_);
 }
 
 }  // namespace aeromq::postgresql

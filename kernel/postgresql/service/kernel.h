@@ -5,6 +5,8 @@
 //   take(act) --look--> looked(): rejected, or granted (durable) --act--> acted(): settled, or lost
 //   lost, or a grant that an earlier run left --find out--> found_out(): settled, or again later
 #pragma once
+#include <set>
+
 #include "kernel/postgresql/service/errands.h"
 #include "kernel/postgresql/service/grants.h"
 #include "kernel/postgresql/service/rules.h"
@@ -16,12 +18,10 @@ namespace aeromq::postgresql {
 class Outside {
  public:
   virtual ~Outside() = default;
-  virtual void look(Depth depth) = 0;         ///< looked()
-  virtual void act(const AgentAct& act) = 0;  ///< acted()
-  virtual void find_out(const std::string& node, const RequestId& request,
-                        std::uint64_t term) = 0;  ///< found_out()
-  virtual void ask(std::uint64_t question, const std::string& node,
-                   const RequestId& request) = 0;  ///< asked()
+  virtual void look(Depth depth) = 0;                                     ///< looked()
+  virtual void act(const AgentAct& act, const std::string& journal) = 0;  ///< acted()
+  virtual void find_out(const Inquiry& inquiry) = 0;                      ///< found_out()
+  virtual void ask(std::uint64_t question, const Inquiry& inquiry) = 0;   ///< asked()
   /// To a connection that may be gone by now.
   virtual void answer(std::uint64_t connection, const KernelAnswer& answer, const Act& act) = 0;
 };
@@ -44,19 +44,26 @@ class PostgresqlKernel final : public kernel::RegisterKernel {
   std::optional<KernelAnswer> take(const KernelCall& call, const kernel::Caller& caller,
                                    const Moment& now) override;
   void looked(ClusterSample sample, const Moment& now);
-  void acted(const Word& word, const Moment& now);
-  void found_out(const Word& word, const Moment& now);
+  void acted(const RequestId& request, const Word& word, const Moment& now);
+  void found_out(const RequestId& request, const Word& word, const Moment& now);
   void asked(std::uint64_t question, const Word& word, const Moment& now);
   /// To be called at least every few hundred milliseconds: the watch, and what is tried again.
   void tick(const Moment& now);
 
-  const std::optional<Grant>& open_grant() const { return open_; }
+  const Grant* open_grant() const { return open_of(unsettled_); }
 
  private:
   /// A call that waits for a look, or for the end of a grant.
   struct Waiting {
     KernelCall call;
     kernel::Caller caller;
+    bool first = false;  ///< the act that the grant was made for
+  };
+  /// How far the finding out of one grant is.
+  struct Settling {
+    std::uint64_t term = 0;  ///< durable, and not known to be promised
+    bool promised = false;   ///< nothing of the grant's term can begin any more
+    std::uint64_t at_ms = 0;
   };
   /// A question whose agent is being asked.
   struct Question {
@@ -77,10 +84,12 @@ class PostgresqlKernel final : public kernel::RegisterKernel {
   ActDecision decision(const Act& act, const kernel::Standing& standing, const Moment& now) const;
   std::optional<ActAnswer> act_without_look(const Waiting& waiting, const Moment& now);
   ActAnswer reject(const Act& act, ActAnswer answer, const Moment& now);
+  std::vector<Check> checks(Action action, const Intent& intent, const ClusterSample& sample) const;
   void grant(Waiting waiting, const Moment& now);
-  void settle(End end, const AgentClaim& claim, const Moment& now);
-  void answer_joined(const ActAnswer& answer);
-  void try_later(const Moment& now);
+  void settle(const Grant& grant, End end, const AgentClaim& claim, const Moment& now);
+  void answer_joined(const RequestId& request, const ActAnswer& answer);
+  void learn_journals(const ClusterSample& sample, const Moment& now);
+  const Grant* unsettled(const RequestId& request) const;
   static KernelAnswer answer_to(const KernelCall& call, ActAnswer act);
 
   KernelOptions options_;
@@ -88,7 +97,8 @@ class PostgresqlKernel final : public kernel::RegisterKernel {
   const Sight& sight_;
   std::unique_ptr<TermAuthority> terms_;  ///< the register's; the one place to put another
   Grants grants_;
-  std::optional<Grant> open_;
+  Journals journals_;
+  std::vector<Grant> unsettled_;  ///< as the register has them
 
   std::vector<Waiting> riding_;   ///< served by the look that is under way
   std::vector<Waiting> waiting_;  ///< came after it began: for the next one
@@ -96,12 +106,10 @@ class PostgresqlKernel final : public kernel::RegisterKernel {
   bool look_is_old_ = false;  ///< authority moved since it began: it shows what was
   std::uint64_t look_at_ms_ = 0;
 
-  std::vector<Waiting> joined_;  ///< who is told the open grant's end; the first asked first
-  bool joined_first_ = false;    ///< joined_.front() is who the act was taken from
-  bool at_agent_ = false;        ///< an errand for the open grant is under way
-  std::uint64_t settle_term_ = 0;
-  bool settle_promised_ = false;
-  std::uint64_t settle_at_ms_ = 0;
+  std::vector<Waiting> joined_;  ///< who is told the end of an unsettled grant
+  std::set<RequestId> acting_;   ///< whose one act is under way
+  RequestId finding_;            ///< it is being found out; empty: none
+  std::map<RequestId, Settling> settling_;
 
   std::map<std::uint64_t, Question> questions_;
   std::uint64_t last_question_ = 0;

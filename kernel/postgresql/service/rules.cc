@@ -39,12 +39,19 @@ OutcomeAnswer about(const Grant& grant, std::uint64_t kernel_ms) {
 
 }  // namespace
 
+const Grant* open_of(const std::vector<Grant>& unsettled) {
+  const auto at = std::ranges::find(unsettled, GrantState::open, &Grant::state);
+  return at == unsettled.end() ? nullptr : &*at;
+}
+
 ActDecision act_rule(const Act& act, const std::optional<kernel::LedgerRow>& row,
-                     const std::optional<Grant>& open, const std::optional<ActAnswer>& refusal) {
+                     const std::vector<Grant>& unsettled, const std::optional<ActAnswer>& refusal) {
   if (row) return {ActStep::repeat, kernel::repeat_of(*row)};
-  if (open && open->act.request == act.request) return {ActStep::join, {}};
+  for (const auto& grant : unsettled)
+    if (grant.act.request == act.request) return {ActStep::join, {}};
   if (refusal) return {ActStep::refuse, *refusal};
-  if (open)
+  const auto* open = open_of(unsettled);
+  if (open != nullptr && act.action != Action::force_promote)
     return {ActStep::reject,
             rejection(kUnsettled, granted(*open) + " and is not settled", {"P6-A2"})};
   return {ActStep::go_on, {}};
@@ -125,7 +132,8 @@ OutcomeAnswer outcome_of(const Grant& grant, const std::optional<AgentClaim>& cl
   auto answer = about(grant, kernel_ms);
   if (!claim || claim->request != grant.act.request) {
     answer.verdict = Verdict::unknown;
-    answer.why = granted(grant) + ", and the agent of " + grant.act.node + " does not answer";
+    answer.why = granted(grant) + ", and the agent of " + grant.act.node +
+                 " does not answer, or with another journal";
     return answer;
   }
   switch (settle_rule(grant, *claim)) {
@@ -167,13 +175,32 @@ OutcomeAnswer outcome_unasked(const Grant& grant, std::uint64_t kernel_ms) {
   return answer;
 }
 
-void add_open_grant(std::vector<Check>& checks, const Grant& grant) {
-  const Check open{kUnsettled, "P6-A2", granted(grant) + " and is not settled", false, false};
+void add_open_grant(std::vector<Check>& checks, const Grant& grant, Action action,
+                    const ClusterSample& sample) {
+  const auto* node = find_node(sample, grant.act.node);
+  const bool silent = node == nullptr || !node->agent;
+  auto text = granted(grant) + " and is not settled";
+  if (silent) text += "; the agent of " + grant.act.node + " does not answer";
+  const bool may_pass = silent && action == Action::force_promote;
+  if (may_pass) text += ": what it may still do there is not known";
+  const Check open{kUnsettled, "P6-A2", std::move(text), false, may_pass};
   const auto at = std::ranges::find(checks, kUnsettled, &Check::code);
   if (at == checks.end())
     checks.push_back(open);
   else if (at->passes)
     *at = open;
+}
+
+Check journal_check(const std::string& known, const std::string& node,
+                    const ClusterSample& sample) {
+  const auto* seen = find_node(sample, node);
+  const auto shown = seen != nullptr && seen->agent ? seen->agent->journal : std::string();
+  const bool passes = known.empty() || shown.empty() || shown == known;
+  return {"AGENT_JOURNAL_CHANGED", "P6-F1",
+          passes ? "no other journal of the agent of " + node + " was seen"
+                 : "the agent of " + node + " has the journal " + shown +
+                       ", the register knows the journal " + known,
+          passes, false};
 }
 
 }  // namespace aeromq::postgresql

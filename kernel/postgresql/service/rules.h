@@ -1,7 +1,7 @@
 // What the kernel of a PostgreSQL cluster decides, as pure functions of what it knows: what an act
 // meets, why it is rejected, what an agent's word makes of an open grant. No I/O, no clock.
 #pragma once
-#include "kernel/postgresql/agent_protocol.h"
+#include "kernel/postgresql/sample.h"
 #include "kernel/postgresql/service/grants.h"
 
 namespace aeromq::postgresql {
@@ -15,10 +15,14 @@ struct ActDecision {
   friend bool operator==(const ActDecision&, const ActDecision&) = default;
 };
 
-/// In this order: the ledger, the request's own open grant, what refuses it, another's open grant.
-/// About a request that was granted nothing may be said but its own end (hole 4).
+/// In this order: the ledger, the request's own unsettled grant, what refuses it, another's open
+/// grant. About a request that was granted nothing may be said but its own end (hole 4). Whether a
+/// forced promotion may pass an open grant is for the checks to say.
 ActDecision act_rule(const Act& act, const std::optional<kernel::LedgerRow>& row,
-                     const std::optional<Grant>& open, const std::optional<ActAnswer>& refusal);
+                     const std::vector<Grant>& unsettled, const std::optional<ActAnswer>& refusal);
+
+/// The one of `unsettled` that is open, or nullptr.
+const Grant* open_of(const std::vector<Grant>& unsettled);
 
 /// Why an act is rejected by what a look showed: first FACTS_CHANGED, saying which fact moved, then
 /// the first check that fails and may not be overridden, then what was not acknowledged.
@@ -46,7 +50,12 @@ OutcomeAnswer outcome_of(const Grant& grant, const std::optional<AgentClaim>& cl
 /// The same where no agent can be asked.
 OutcomeAnswer outcome_unasked(const Grant& grant, std::uint64_t kernel_ms);
 
-/// What the checks of a survey say of a grant that is open.
-void add_open_grant(std::vector<Check>& checks, const Grant& grant);
+/// What the checks say of a grant that is open. A forced promotion may set it aside if its agent
+/// does not answer: else a host that burnt in the middle of an act would hold its cluster for ever.
+void add_open_grant(std::vector<Check>& checks, const Grant& grant, Action action,
+                    const ClusterSample& sample);
+
+/// AGENT_JOURNAL_CHANGED: the target's agent has the journal that the register knows.
+Check journal_check(const std::string& known, const std::string& node, const ClusterSample& sample);
 
 }  // namespace aeromq::postgresql

@@ -43,22 +43,22 @@ class Threads final : public Outside {
       });
     });
   }
-  void act(const AgentAct& act) override {
-    acting_.put([connect = connect_, mailbox = mailbox_, history = history_, act] {
-      mailbox->put([word = carry_out(connect, history, act)](PostgresqlKernel& kernel) {
-        kernel.acted(word, process::now());
-      });
+  void act(const AgentAct& act, const std::string& journal) override {
+    acting_.put([connect = connect_, mailbox = mailbox_, history = history_, act, journal] {
+      mailbox->put([request = act.act.request, word = carry_out(connect, history, act, journal)](
+                       PostgresqlKernel& kernel) { kernel.acted(request, word, process::now()); });
     });
   }
-  void find_out(const std::string& node, const RequestId& request, std::uint64_t term) override {
-    acting_.put([connect = connect_, mailbox = mailbox_, history = history_, node, request, term] {
-      mailbox->put([word = postgresql::find_out(connect, history, node, request, term)](
-                       PostgresqlKernel& kernel) { kernel.found_out(word, process::now()); });
+  void find_out(const Inquiry& inquiry) override {
+    finding_.put([connect = connect_, mailbox = mailbox_, history = history_, inquiry] {
+      mailbox->put(
+          [request = inquiry.request, word = postgresql::find_out(connect, history, inquiry)](
+              PostgresqlKernel& kernel) { kernel.found_out(request, word, process::now()); });
     });
   }
-  void ask(std::uint64_t question, const std::string& node, const RequestId& request) override {
-    asking_.put([connect = connect_, mailbox = mailbox_, question, node, request] {
-      mailbox->put([question, word = postgresql::find_out(connect, {}, node, request, 0)](
+  void ask(std::uint64_t question, const Inquiry& inquiry) override {
+    asking_.put([connect = connect_, mailbox = mailbox_, question, inquiry] {
+      mailbox->put([question, word = postgresql::find_out(connect, {}, inquiry)](
                        PostgresqlKernel& kernel) { kernel.asked(question, word, process::now()); });
     });
   }
@@ -74,6 +74,7 @@ class Threads final : public Outside {
   HistoryId history_;
   Runner looking_{"look"};
   Runner acting_{"act"};
+  Runner finding_{"find"};
   Runner asking_{"ask"};
 };
 
