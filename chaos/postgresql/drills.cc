@@ -31,8 +31,16 @@ bool is_act(const std::string& point) {
 // between stop and start; then it is the standby that is waited for.
 std::vector<std::string> victims_at(const std::string& verb, const std::string& point) {
   std::vector<std::string> victims{"kernel", "dispatcher"};
-  if (verb != "demote") victims.insert(victims.end(), {"postmaster", "startup"});
-  if (verb != "demote") return victims;
+  if (verb != "demote") {
+    victims.push_back("postmaster");
+    // A server that was promoted has no startup process any more.
+    if (point.starts_with("pgagent.open.") || point.starts_with("pgagent.act.") ||
+        point == "pgagent.promote.asked")
+      victims.push_back("startup");
+    if (point == "pgagent.act.result_written" || point == "pgagent.act.answered")
+      victims.pop_back();
+    return victims;
+  }
   const bool stopped = point.starts_with("pgagent.demote.") && point != "pgagent.demote.started";
   victims.push_back(stopped || point == "pgagent.act.result_written" ? "candidate" : "postmaster");
   return victims;
