@@ -87,13 +87,27 @@ void judge_claims(const Index& index, const RequestEvents& request, Findings& fi
   }
 }
 
-/// An act commits only under the epoch that its id names, while that is its dispatcher's newest,
+/// The moments at which acts were let in: a grant, or where there is none the row itself, whose
+/// transaction was the act. What was granted gets its row when it has ended, whoever is open then.
+Events admissions(const Index& index) {
+  Events admitted = index.of(EventKind::granted);
+  for (const auto* row : index.of(EventKind::row))
+    if (std::ranges::none_of(index.of(EventKind::granted), [&](const Event* granted) {
+          return granted->request == row->request && before(granted, row);
+        }))
+      admitted.push_back(row);
+  std::ranges::stable_sort(admitted, {}, [](const Event* event) { return event->seq; });
+  return admitted;
+}
+
+/// An act is let in only under the epoch that its id names, while that is its dispatcher's newest,
 /// and in the run of the kernel that opened it.
 void judge_fence(const Index& index, Findings& findings) {
   if (!index.has(EventKind::opened)) return;
   std::map<std::string_view, const Event*> newest;
   auto opened = index.of(EventKind::opened).begin();
-  for (const auto* row : index.of(EventKind::row)) {
+  const auto admitted = admissions(index);
+  for (const auto* row : admitted) {
     for (; opened != index.of(EventKind::opened).end() && before(*opened, row); ++opened) {
       auto& known = newest[(*opened)->node];
       if (known == nullptr || known->epoch < (*opened)->epoch) known = *opened;

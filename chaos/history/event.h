@@ -33,6 +33,7 @@ namespace aeromq::chaos {
 ///   called     dispatcher  request: one act was handed to the kernel
 ///   row        kernel      request, principal, what (action), node, digest (command), verdict
 ///                          (executed rejected), code, text, number (transaction)
+///   granted    kernel      request: a kernel whose acts take time has let it in; its row follows
 ///   effect     kernel      request (the row of the same transaction, or none), before, after
 ///                          (holder of write authority), number (transaction), epoch (fencing
 ///                          epoch after it)
@@ -84,6 +85,7 @@ enum class EventKind : std::uint8_t {
   fault,
   healed,
   serves,
+  granted,
 };
 
 /// One thing seen. Empty and zero fields say nothing.
@@ -119,9 +121,9 @@ using History = std::vector<Event>;
 
 template <>
 struct aeromq::EnumNames<aeromq::chaos::EventKind> {
-  static constexpr std::array<std::string_view, 25> value{
+  static constexpr std::array<std::string_view, 26> value{
       "asked",    "told",     "issued", "spent",   "called",    "row",    "effect",
       "opened",   "reported", "state",  "durable", "kept",      "stands", "verified",
       "policy",   "began",    "ended",  "stopped", "continued", "point",  "sent",
-      "received", "fault",    "healed", "serves"};
+      "received", "fault",    "healed", "serves",  "granted"};
 };

@@ -27,6 +27,25 @@ bool is_act(const std::string& point) {
   return point.find("survey") == std::string::npos && !is_of(point, "kernel.call");
 }
 
+// Who is there to die while the agent stands at the point. A demotion has no server of its own
+// between stop and start; then it is the standby that is waited for.
+std::vector<std::string> victims_at(const std::string& verb, const std::string& point) {
+  std::vector<std::string> victims{"kernel", "dispatcher"};
+  if (verb != "demote") {
+    victims.push_back("postmaster");
+    // A server that was promoted has no startup process any more.
+    if (point.starts_with("pgagent.open.") || point.starts_with("pgagent.act.") ||
+        point == "pgagent.promote.asked")
+      victims.push_back("startup");
+    if (point == "pgagent.act.result_written" || point == "pgagent.act.answered")
+      victims.pop_back();
+    return victims;
+  }
+  const bool stopped = point.starts_with("pgagent.demote.") && point != "pgagent.demote.started";
+  victims.push_back(stopped || point == "pgagent.act.result_written" ? "candidate" : "postmaster");
+  return victims;
+}
+
 std::vector<std::string> points_of(const std::vector<Pass>& passes) {
   std::vector<std::string> points;
   for (const auto& pass : passes)
@@ -71,9 +90,8 @@ std::vector<Drill> drills_of(const std::string& verb, const Passed& passed) {
       drills.push_back({verb, Moment::plane_point, point, point.substr(0, point.find('.')), 1, {}});
   for (const auto& point : passed.agent) {
     drills.push_back({verb, Moment::agent_point, point, "agent", 1, {}});
-    for (const auto* victim : {"postmaster", "kernel", "dispatcher"})
+    for (const auto& victim : victims_at(verb, point))
       drills.push_back({verb, Moment::at_agent_point, point, victim, 1, {}});
-    if (verb != "demote") drills.push_back({verb, Moment::at_agent_point, point, "startup", 1, {}});
   }
   // Past this point a claim has to be settled by looking.
   for (const auto* second : kSettlePoints)

@@ -18,8 +18,10 @@ enum class Moment : std::uint8_t {
 struct Drill {
   std::string verb;  ///< demote, promote, force-promote
   Moment moment = Moment::plane_point;
-  std::string point;   ///< a kill point's name, or a system call's
-  std::string victim;  ///< dispatcher, kernel, agent, postmaster, startup; late, never: nobody dies
+  std::string point;  ///< a kill point's name, or a system call's
+  /// dispatcher, kernel, agent, postmaster, startup; candidate: the foremost standby's postmaster;
+  /// late, never: nobody dies
+  std::string victim;
   unsigned nth = 1;
   std::string second;  ///< agent_point: it dies again there, at its next start
 };

@@ -35,6 +35,10 @@ std::filesystem::path end_mark(Site& site, const std::string& node) {
 
 bool end_process(Site& site, const std::string& victim, const std::string& node) {
   if (victim == "postmaster") return site.cluster().kill_postmaster(node);
+  if (victim == "candidate") {
+    const auto other = foremost_standby(read_facts(site.cluster()), node);
+    return !other.empty() && site.cluster().kill_postmaster(other);
+  }
   pid_t pid = -1;
   if (victim == "agent") pid = site.cluster().agent_pid(node);
   if (victim == "startup") pid = site.cluster().startup_process(node);

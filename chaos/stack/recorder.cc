@@ -111,7 +111,10 @@ void Recorder::take_rows(const WitnessedRegister& now) {
   for (const auto& row : now.rows)
     if (std::ranges::find(seen_.rows, row) == seen_.rows.end()) fresh.push_back(row);
   auto next = fresh.begin();
+  auto grant = now.grants.begin() + static_cast<std::ptrdiff_t>(seen_.grants.size());
   const auto note_rows_below = [&](std::uint64_t epoch) {
+    for (; grant != now.grants.end() && epoch_of(*grant) < epoch; ++grant)
+      note(EventKind::granted, "kernel").request = *grant;
     for (; next != fresh.end() && epoch_of(next->request) < epoch; ++next)
       fill(note(EventKind::row, "kernel"), *next);
   };

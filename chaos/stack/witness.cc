@@ -80,8 +80,8 @@ Ledger read_ledger(const std::filesystem::path& register_file) {
 
 namespace {
 
-// What nodes report and the openings of dispatchers are no part of what a look must leave alone; nor
-// are a PostgreSQL cluster's terms and grants, which the kernel settles in its own time.
+// What nodes report and the openings of dispatchers are no part of what a look must leave alone;
+// nor are a PostgreSQL cluster's terms and grants, which the kernel settles in its own time.
 bool moves_by_itself(const std::string& table, sqlite3_stmt* row) {
   if (table == "ledger") return sqlite3_column_int(row, 1) == kNever;
   if (table == "dispatchers" || table == "grants" || table == "term") return true;
@@ -124,6 +124,12 @@ WitnessedRegister read_register(const std::filesystem::path& register_file) {
                              octets(row, 6), octets(row, 7),
                              static_cast<std::uint64_t>(sqlite3_column_int64(row, 8))});
       });
+  bool has_grants = false;
+  file.each("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'grants'",
+            [&](sqlite3_stmt*) { has_grants = true; });
+  if (has_grants)
+    file.each("SELECT request FROM grants ORDER BY term",
+              [&](sqlite3_stmt* row) { seen.grants.push_back(request_text(octets(row, 0))); });
   file.each("SELECT key, value FROM meta WHERE key IN ('holder', 'fencing_epoch')",
             [&](sqlite3_stmt* row) {
               if (octets(row, 0) == "holder")

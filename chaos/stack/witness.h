@@ -36,8 +36,9 @@ struct WitnessedRow {
 
 /// The register at one moment, in one reading transaction.
 struct WitnessedRegister {
-  std::vector<WitnessedRow> rows;  ///< in the order of their writing
-  std::string holder;              ///< of write authority; empty if nobody
+  std::vector<WitnessedRow> rows;   ///< in the order of their writing
+  std::vector<std::string> grants;  ///< requests let in, in order; of a kernel that has grants
+  std::string holder;               ///< of write authority; empty if nobody
   std::uint64_t fencing_epoch = 0;
   std::map<std::uint64_t, std::uint64_t> dispatchers;  ///< number -> epoch
   std::string digest;  ///< SHA-256 of all that a look must not change (A13)

@@ -56,6 +56,7 @@ std::string label_of(const Event& event) {
     case EventKind::issued:
     case EventKind::spent:
     case EventKind::called:
+    case EventKind::granted:
     case EventKind::healed:
       return std::string(text_of(event.kind));
     default:
@@ -85,6 +86,7 @@ std::string_view shape_of(EventKind kind) {
     case EventKind::spent:
       return "<path d=\"M0 -7 L6 0 L0 7 L-6 0 Z\"/>";
     case EventKind::called:
+    case EventKind::granted:
       return "<path d=\"M-6 -5 L0 6 L6 -5 Z\"/>";
     case EventKind::row:
       return "<rect x=\"-6\" y=\"-6\" width=\"12\" height=\"12\" rx=\"2\"/>";

@@ -12,6 +12,7 @@ namespace aeromq::postgresql {
 namespace {
 
 constexpr int kLookAgainMs = 50;
+constexpr std::uint64_t kLastProcessMs = 5000;
 
 std::uint64_t boot_ms() { return process::now().boot_ns / kNanosPerMs; }
 void pause() { ::poll(nullptr, 0, kLookAgainMs); }
@@ -131,6 +132,8 @@ void Hand::demote(const AgentAct& act, std::uint64_t began_ms) {
   process::kill_point("pgagent.act.asked");
   const auto end = instance_.stop(Instance::Stop::fast);
   process::kill_point("pgagent.demote.stopped");
+  // pg_ctl goes by the pid file, and its process takes that away a moment before it ends.
+  if (end.ok()) wait_for_last_process();
   const auto control = instance_.control();
   if (instance_.process().running() || !control) {
     settle_and_start(*journal_.find(request),
@@ -149,6 +152,11 @@ void Hand::demote(const AgentAct& act, std::uint64_t began_ms) {
   journal_.step(stopped);
   process::kill_point("pgagent.demote.noted");
   hand_over(act, stopped);
+}
+
+void Hand::wait_for_last_process() const {
+  const auto deadline = boot_ms() + kLastProcessMs;
+  while (instance_.process().running() && boot_ms() < deadline) pause();
 }
 
 void Hand::hand_over(const AgentAct& act, const StepEntry& stopped) {

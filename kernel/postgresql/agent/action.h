@@ -51,6 +51,7 @@ class Hand {
   std::optional<kernel::Rejection> validate(const AgentAct& act, std::uint64_t& began_ms);
   void promote(const AgentAct& act, std::uint64_t began_ms);
   void demote(const AgentAct& act, std::uint64_t began_ms);
+  void wait_for_last_process() const;
   void hand_over(const AgentAct& act, const StepEntry& stopped);
   bool wait_for_new_timeline(const ClaimRecord& record) const;
   std::string wait_for_receiver(const std::string& node, const StepEntry& stopped);

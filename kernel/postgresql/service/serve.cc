@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <future>
 
 #include "kernel/clients.h"
 #include "kernel/postgresql/service/cluster_sight.h"
@@ -33,7 +34,8 @@ class Threads final : public Outside {
         sampler_(std::make_shared<Sampler>(cluster, own)),
         mailbox_(std::make_shared<Mailbox>()) {}
 
-  void know(HistoryId history) { history_ = history; }
+  /// Once: an errand waits for it. One is sent by the start itself, for a grant that it finds open.
+  void know(HistoryId history) { known_.set_value(history); }
   Mailbox& mailbox() { return *mailbox_; }
 
   void look(Depth depth) override {
@@ -45,14 +47,15 @@ class Threads final : public Outside {
   }
   void act(const AgentAct& act, const std::string& journal) override {
     acting_.put([connect = connect_, mailbox = mailbox_, history = history_, act, journal] {
-      mailbox->put([request = act.act.request, word = carry_out(connect, history, act, journal)](
-                       PostgresqlKernel& kernel) { kernel.acted(request, word, process::now()); });
+      mailbox->put(
+          [request = act.act.request, word = carry_out(connect, history.get(), act, journal)](
+              PostgresqlKernel& kernel) { kernel.acted(request, word, process::now()); });
     });
   }
   void find_out(const Inquiry& inquiry) override {
     finding_.put([connect = connect_, mailbox = mailbox_, history = history_, inquiry] {
       mailbox->put(
-          [request = inquiry.request, word = postgresql::find_out(connect, history, inquiry)](
+          [request = inquiry.request, word = postgresql::find_out(connect, history.get(), inquiry)](
               PostgresqlKernel& kernel) { kernel.found_out(request, word, process::now()); });
     });
   }
@@ -71,7 +74,8 @@ class Threads final : public Outside {
   Connect connect_;
   std::shared_ptr<Sampler> sampler_;
   std::shared_ptr<Mailbox> mailbox_;
-  HistoryId history_;
+  std::promise<HistoryId> known_;
+  std::shared_future<HistoryId> history_{known_.get_future().share()};
   Runner looking_{"look"};
   Runner acting_{"act"};
   Runner finding_{"find"};
