@@ -152,6 +152,9 @@ ChildEnd Instance::pg_ctl(std::vector<std::string> words, std::uint64_t deadline
 }
 
 ChildEnd Instance::start() const {
+  const auto deadline = after_ms(process::now(), kGraceMs);
+  while (awaits_reaping(data_) && process::now().boot_ns < deadline.boot_ns)
+    ::poll(nullptr, 0, kLookAgainMs);
   std::vector<std::string> words{"start", "-w", "-t", seconds(start_ms_), "-l", log_};
   if (!options_.empty()) words.insert(words.end(), {"-o", options_});
   return pg_ctl(std::move(words), start_ms_ + kGraceMs);

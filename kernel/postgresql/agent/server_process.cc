@@ -1,5 +1,7 @@
 #include "kernel/postgresql/agent/server_process.h"
 
+#include <signal.h>
+
 #include <charconv>
 #include <filesystem>
 #include <fstream>
@@ -82,6 +84,18 @@ ServerProcess search(const fs::path& data) {
   return found;
 }
 
+/// A signal that ends a server waits for this process, which is stopped and has not heard it.
+bool shutdown_waits(pid_t pid) {
+  std::ifstream in(folder_of(pid) / "status");
+  const auto bit = [](int signal) { return std::uint64_t{1} << (signal - 1); };
+  const auto shutdown = bit(SIGTERM) | bit(SIGINT) | bit(SIGQUIT);
+  for (std::string line; std::getline(in, line);) {
+    if (!line.starts_with("SigPnd:") && !line.starts_with("ShdPnd:")) continue;
+    if ((std::stoull(line.substr(line.find(':') + 1), nullptr, 16) & shutdown) != 0) return true;
+  }
+  return false;
+}
+
 std::string program_of(pid_t pid) {
   const auto line = text_of(folder_of(pid) / "cmdline");
   std::istringstream in(line);
@@ -101,8 +115,13 @@ ServerProcess find_server(const std::string& data) {
   if (error) return {};
   const auto file = read_pid_file(real);
   if (file.pid != 0 && is_alive(file.pid) && belongs_to(file.pid, real))
-    return {file.pid, 0, file.stopping};
+    return {file.pid, 0, file.stopping || shutdown_waits(file.pid)};
   return search(real);
+}
+
+bool awaits_reaping(const std::string& data) {
+  const auto file = read_pid_file(data);
+  return file.pid != 0 && !stat_of(file.pid).empty() && !is_alive(file.pid);
 }
 
 std::string find_manager(const std::string& data, pid_t postmaster) {

@@ -18,6 +18,10 @@ struct ServerProcess {
 /// `data`: PGDATA. A process counts if it works in that folder and its program is called postgres.
 ServerProcess find_server(const std::string& data);
 
+/// The postmaster that the lock file names was killed and nobody has reaped it yet: its number is
+/// still in use, and PostgreSQL takes that for a server that runs.
+bool awaits_reaping(const std::string& data);
+
 /// What keeps this server by itself: the process that started it, or the traces that a manager
 /// leaves in PGDATA. Empty: none seen.
 std::string find_manager(const std::string& data, pid_t postmaster);
