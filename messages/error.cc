@@ -121,6 +121,13 @@ Error make_error(ErrorCode code, std::string detail, Outcome outcome) {
   return error;
 }
 
+std::string detail_of(const Error& error) {
+  const auto* row = find_error_row(error.code);
+  if (row == nullptr) return error.message;
+  const auto words = std::string(row->sentence) + ": ";
+  return error.message.starts_with(words) ? error.message.substr(words.size()) : error.message;
+}
+
 Error kernel_rejection(std::string code, std::string text, std::vector<std::string> invariants) {
   return {Domain::kernel_rejection, std::move(code), std::move(text), {}, std::move(invariants),
           Outcome::not_executed};

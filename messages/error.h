@@ -101,6 +101,10 @@ Error make_error(ErrorCode code, std::string detail = {}, std::string field = {}
 /// The same with another outcome than the row's.
 Error make_error(ErrorCode code, std::string detail, Outcome outcome);
 
+/// The detail alone, for a place that has words of its own around it. The whole message if there is
+/// none, or if make_error did not make it.
+std::string detail_of(const Error& error);
+
 /// A kernel's rejection, its code and words verbatim (D3).
 Error kernel_rejection(std::string code, std::string text, std::vector<std::string> invariants);
 

@@ -96,7 +96,7 @@ Result<Peer> Peer::connect(const PeerOptions& options) {
           impl->make_fd();
           return Peer(std::move(impl));
         case detail::Handshake::refused:
-          return fail(not_reached("the broker refused this key", endpoint));
+          return fail(not_reached("it refused this key", endpoint));
         case detail::Handshake::broken:
           return fail(
               not_reached("the handshake was broken off; is the server key right?", endpoint));

@@ -79,7 +79,6 @@ class Hand {
   std::string phase_;
   std::string holds_;
   bool may_try_again_ = false;
-  bool seen_running_ = false;
 };
 
 /// The kill points of an agent, `pgagent.<what>.<where>`.

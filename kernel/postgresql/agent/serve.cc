@@ -34,6 +34,8 @@ AgentStatus status_of(const AgentSettings& settings, const Instance& instance,
   }
   status.manager = as_words(instance.manager(), 128);
   if (hand != nullptr && !hand->holds().empty()) status.not_started = hand->holds();
+  // What held a server that runs by now is over, noted or not.
+  if (status.running) status.not_started.clear();
   status.journal = journal.name();
   status.promised = journal.promised();
   if (const auto history = journal.bound()) {

@@ -4,6 +4,18 @@
 #include "process/log.h"
 
 namespace aeromq::postgresql {
+namespace {
+
+constexpr const char* kClaimOpen = "a request is open here, and its end is not decided";
+
+/// Why a person's order was not carried out; `unknown`: it may still be.
+Error not_ordered(std::string code, std::string why, Outcome outcome = Outcome::not_executed) {
+  auto error = kernel_rejection(std::move(code), std::move(why), {});
+  error.outcome = outcome;
+  return error;
+}
+
+}  // namespace
 
 SettleFacts Hand::facts_of(const ClaimRecord& record) const {
   SettleFacts facts;
@@ -147,22 +159,16 @@ void Hand::start_if_safe() {
 }
 
 Result<std::string> Hand::order_start(std::uint64_t uid, const std::string& reason) {
-  const auto refuse = [](const std::string& why) {
-    return fail(make_error(ErrorCode::busy, why, Outcome::not_executed));
-  };
-  if (journal_.open_claim()) return refuse("a claim is open");
-  if (instance_.process().running()) return refuse("the server runs");
+  if (journal_.open_claim()) return fail(not_ordered("CLAIM_OPEN", kClaimOpen));
+  if (instance_.process().running()) return fail(not_ordered("SERVER_RUNS", "the server runs"));
   journal_.note({"start", uid, reason});
   start();
-  if (const auto why = holds(); !why.empty()) return refuse(why);
+  if (const auto why = holds(); !why.empty()) return fail(not_ordered("NOT_STARTED", why));
   return "the server runs";
 }
 
 Result<std::string> Hand::order_stop(std::uint64_t uid, const std::string& reason) {
-  const auto refuse = [](const std::string& why) {
-    return fail(make_error(ErrorCode::busy, why, Outcome::not_executed));
-  };
-  if (journal_.open_claim()) return refuse("a claim is open");
+  if (journal_.open_claim()) return fail(not_ordered("CLAIM_OPEN", kClaimOpen));
   // Of a server that is down, too, the word counts: whoever repairs PGDATA by hand must not see it
   // started under their hands, the moment that it looks like a standby.
   journal_.note({"stop", uid, reason});
@@ -172,17 +178,17 @@ Result<std::string> Hand::order_stop(std::uint64_t uid, const std::string& reaso
   }
   const auto end = instance_.stop(Instance::Stop::fast);
   if (instance_.process().running())
-    return fail(make_error(ErrorCode::answer_lost, as_words(end.output)));
+    return fail(not_ordered("NOT_STOPPED", as_words(end.output), Outcome::unknown));
   hold("stopped by uid " + std::to_string(uid) + ": " + reason);
   return "the server is stopped";
 }
 
 void Hand::watch() {
-  const bool running = instance_.process().running();
-  if (running) hold({});
-  if (!running && seen_running_ && holds().empty())
+  if (instance_.process().running()) return hold({});
+  // Whatever the agent did ended with a server that runs, or with why not: this one ended by
+  // itself.
+  if (holds().empty() && !journal_.open_claim())
     hold("it ended while the agent watched: only a person, or the agent's next start, starts it");
-  seen_running_ = running;
 }
 
 }  // namespace aeromq::postgresql

@@ -33,9 +33,13 @@ int complain(const Error& error, int code) {
 Result<OrderAnswer> ask_agent(const AgentSettings& settings, const Order& order,
                               std::uint64_t deadline_ms) {
   auto socket = kernel::PacketSocket::connect(local_socket_path(settings.journal));
-  if (!socket) return fail(socket.error());
+  if (!socket)
+    return fail(
+        kernel_rejection("NO_AGENT", "no agent serves here: " + detail_of(socket.error()), {}));
   const auto lost = [] {
-    return fail(make_error(ErrorCode::answer_lost, "the agent on this host"));
+    auto error = make_error(ErrorCode::answer_lost);
+    error.message = "the agent on this host did not answer; the order may still be carried out";
+    return fail(std::move(error));
   };
   if (socket->send(encode(order)) != kernel::PacketSocket::Sending::sent) return lost();
   const auto deadline = after_ms(process::now(), deadline_ms);

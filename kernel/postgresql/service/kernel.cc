@@ -323,7 +323,7 @@ void PostgresqlKernel::acted(const RequestId& request, const Word& word, const M
     AgentClaim claim;
     claim.code = "AGENT_NOT_OPENED";
     claim.text = cut("nothing was sent to the agent of " + grant.act.node + ": " + word.error.code +
-                         ": " + word.error.message,
+                         ": " + detail_of(word.error),
                      1024);
     claim.invariants = {"P6-F1"};
     return settle(grant, End::rejected, claim, now);

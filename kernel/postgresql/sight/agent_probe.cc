@@ -83,7 +83,7 @@ Result<AgentStatus> AgentProbe::ask(std::uint64_t deadline_ms) {
   auto peer = transport::Peer::connect(options);
   if (!peer) {
     peer_.reset();
-    return fail(peer.error());
+    return fail(silence(detail_of(peer.error())));
   }
   peer_ = std::move(*peer);
   return answer(deadline_ms);
