@@ -2,12 +2,15 @@
 
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/wait.h>
 
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <sstream>
+#include <utility>
 
 namespace aeromq::postgresql {
 namespace {
@@ -39,16 +42,17 @@ bool within_a_minute(const std::function<bool()>& done) {
   return done();
 }
 
-AgentCluster::AgentCluster() : kernel_(transport::make_key_pair()) {
+AgentCluster::AgentCluster(const Deadlines& deadlines) : kernel_(transport::make_key_pair()) {
   std::filesystem::permissions(folder_.path(), std::filesystem::perms(0755));
   history_.octets = {1, 2, 3, 4};
   ::setenv("AEROMQ_KILL_FILE", (directory() + "/kill").c_str(), 1);
   tool("up", "--nodes n1,n2,n3 --template " PG_TEMPLATE);
-  write_agent_files(tool("nodes"));
+  write_agent_files(tool("nodes"), deadlines);
   tool("agents", "--folder " + folder_.path() + " --bin-dir " AGENT_FOLDER);
 }
 
 AgentCluster::~AgentCluster() {
+  thaw();
   if (testing::Test::HasFailure())
     for (const auto& name : names)
       std::printf("---- agent of %s\n%s\n", name.c_str(),
@@ -57,7 +61,7 @@ AgentCluster::~AgentCluster() {
   tool("down");
 }
 
-void AgentCluster::write_agent_files(const std::string& nodes) {
+void AgentCluster::write_agent_files(const std::string& nodes, const Deadlines& deadlines) {
   settings_.kernel_key = kernel_.public_key;
   std::map<std::string, transport::KeyPair> keys;
   std::istringstream in(nodes);
@@ -78,7 +82,9 @@ void AgentCluster::write_agent_files(const std::string& nodes) {
     agent.node = node.name;
     agent.data = agent.bin = "filled in by pg_cluster";
     agent.log = "postgresql.log";
-    agent.promote_deadline_ms = 20'000;
+    agent.promote_deadline_ms = deadlines.promote_ms;
+    agent.receive_deadline_ms = deadlines.receive_ms;
+    agent.stop_deadline_ms = deadlines.stop_ms;
     folder_.put(at + "/agent.toml", agent_settings_text(agent));
     folder_.put(at + "/postgresql.toml", cluster_settings_text(settings_));
     const auto file = folder_.put(at + "/keys.toml", key_file(keys[node.name]));
@@ -189,19 +195,44 @@ std::optional<AgentStatus> AgentCluster::status(const std::string& node) const {
   return told ? std::optional(*told) : std::nullopt;
 }
 
-void AgentCluster::arm(const std::string& point) const {
+void AgentCluster::arm(const std::string& point, const std::string& action) const {
   const auto half = directory() + "/kill.new";
-  std::ofstream(half) << point << " 1 kill\n";
+  std::ofstream(half) << point << " 1 " << action << "\n";
   std::filesystem::rename(half, directory() + "/kill");
 }
 
 bool AgentCluster::wait_agent_dead(const std::string& node) const {
   return within_a_minute([&] {
     // Whoever dies at the armed point takes its file away first.
-    if (std::filesystem::exists(directory() + "/kill")) return false;
+    if (armed()) return false;
     auto to = AgentLink::connect(*find_node(settings_, node), kernel_, 1000);
     return !to;
   });
+}
+
+pid_t AgentCluster::postmaster(const std::string& node) const {
+  pid_t pid = 0;
+  std::ifstream(data(node) + "/postmaster.pid") >> pid;
+  return pid;
+}
+pid_t AgentCluster::agent(const std::string& node) const {
+  pid_t pid = 0;
+  std::ifstream(directory() + "/" + node + "/agent/agent.pid") >> pid;
+  return pid;
+}
+pid_t AgentCluster::backend(const std::string& node, const std::string& type) const {
+  const auto pid =
+      sql(node, "SELECT pid FROM pg_stat_activity WHERE backend_type = '" + type + "'");
+  return static_cast<pid_t>(std::strtol(pid.c_str(), nullptr, 10));
+}
+
+void AgentCluster::freeze(pid_t pid) {
+  ASSERT_GT(pid, 1);
+  ASSERT_EQ(::kill(pid, SIGSTOP), 0);
+  frozen_.push_back(pid);
+}
+void AgentCluster::thaw() {
+  for (const auto pid : std::exchange(frozen_, {})) ::kill(pid, SIGCONT);
 }
 
 }  // namespace aeromq::postgresql

@@ -1,6 +1,8 @@
 // A real cluster with its agents, and a test in the place of the kernel: it keeps the term and
 // speaks to the agents with the kernel's key.
 #pragma once
+#include <sys/types.h>
+
 #include <functional>
 #include <map>
 #include <optional>
@@ -12,9 +14,16 @@
 
 namespace aeromq::postgresql {
 
+/// How long the agents of a test wait: shorter where a test waits for the end of it.
+struct Deadlines {
+  std::uint64_t promote_ms = 20'000;
+  std::uint64_t receive_ms = 10'000;
+  std::uint64_t stop_ms = 60'000;
+};
+
 class AgentCluster {
  public:
-  AgentCluster();
+  explicit AgentCluster(const Deadlines& deadlines = {});
   ~AgentCluster();
   AgentCluster(const AgentCluster&) = delete;
   AgentCluster& operator=(const AgentCluster&) = delete;
@@ -48,13 +57,22 @@ class AgentCluster {
   std::optional<AgentStatus> status(const std::string& node) const;
 
   /// The next agent that comes to this point dies there.
-  void arm(const std::string& point) const;
+  void arm(const std::string& point, const std::string& action = "kill") const;
+  bool armed() const { return std::filesystem::exists(directory() + "/kill"); }
   bool wait_agent_dead(const std::string& node) const;
+
+  pid_t postmaster(const std::string& node) const;
+  pid_t agent(const std::string& node) const;
+  /// A server process of that kind, as pg_stat_activity calls it.
+  pid_t backend(const std::string& node, const std::string& type) const;
+  /// Stops a process where it stands, until thaw() or the end of the test.
+  void freeze(pid_t pid);
+  void thaw();
 
   const std::vector<std::string> names{"n1", "n2", "n3"};
 
  private:
-  void write_agent_files(const std::string& nodes);
+  void write_agent_files(const std::string& nodes, const Deadlines& deadlines);
   test::ScratchFolder folder_;
   ClusterSettings settings_;
   transport::KeyPair kernel_;
@@ -65,6 +83,7 @@ class AgentCluster {
   std::string last_primary_;
   std::uint64_t checkpoint_ = 0;
   std::uint64_t checkpoint_timeline_ = 0;
+  std::vector<pid_t> frozen_;
 };
 
 /// Looks until `done`, for at most a minute: servers start and stop in between.

@@ -131,7 +131,9 @@ TEST(PostgresqlAgentProcess, APersonStopsAndStarts) {
   }));
   EXPECT_FALSE(cluster.status("n1")->running);
   EXPECT_EQ(cluster.verb("n3", "start --reason mended").code, 0);
-  EXPECT_EQ(cluster.verb("n3", "start --reason again").code, 10);
+  const auto again = cluster.verb("n3", "start --reason again");
+  EXPECT_EQ(again.code, 10);
+  EXPECT_EQ(again.out, "aeromq-pg-agent: SERVER_RUNS: the server runs\n");
   ASSERT_TRUE(within_a_minute([&] { return cluster.is_primary("n1"); })) << "all are seen now";
   EXPECT_EQ(cluster.verb("n1", "outcome " + cluster.next_request().text()).code, 10);
   EXPECT_NE(cluster.verb("n3", "journal").out.find("mended"), std::string::npos);
