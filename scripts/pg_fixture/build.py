@@ -16,6 +16,9 @@ host replication all 127.0.0.1/32 trust
 # aeromq is what docs/postgresql.md asks a DBA for; app is an ordinary application.
 ROLES = ["CREATE ROLE repl LOGIN REPLICATION", "CREATE ROLE aeromq LOGIN REPLICATION",
          "GRANT pg_monitor TO aeromq", "CREATE ROLE app LOGIN"]
+# Nobody makes a database here any more. Each test copies all nodes, and copies of half the size.
+WITHOUT_MODELS = ["UPDATE pg_database SET datistemplate = false", "DROP DATABASE template0",
+                  "DROP DATABASE template1"]
 
 
 def up(directory, names, synchronous="", template=None):
@@ -90,11 +93,11 @@ def make_folders(cluster):
 def build(cluster):
     first, *others = cluster.nodes
     run([cluster.bin + "/initdb", "-D", first.data, "-U", "postgres", "-A", "trust", "-E", "UTF8",
-         "--locale=C", "--data-checksums", "--no-sync", "--no-instructions"])
+         "--locale=C", "--data-checksums", "--wal-segsize=1", "--no-sync", "--no-instructions"])
     # Every node's copy says the same, so pg_rewind may copy it from any node to any other.
     write(first.data + "/postgresql.conf", "include '../postgresql.conf'\n")
     servers.start(cluster, first)
-    for sql in ROLES + ["CREATE DATABASE app OWNER app"]:
+    for sql in ROLES + ["CREATE DATABASE app OWNER app"] + WITHOUT_MODELS:
         # No standby could acknowledge it yet, were the cluster synchronous.
         servers.psql(cluster, first, sql,
                      more="dbname=postgres options='-c synchronous_commit=local'")

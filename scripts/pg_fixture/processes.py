@@ -38,13 +38,15 @@ def all_pids():
     return [int(entry) for entry in os.listdir("/proc") if entry.isdigit()]
 
 
+def named_by_lock_file(data):
+    """The pid that the lock file of this PGDATA names, in a list, if it names one."""
+    first = read(os.path.join(data, "postmaster.pid")).split(b"\n")[0]
+    return [int(first)] if first.isdigit() else []
+
+
 def postmaster(data):
     """The pid of the running postmaster of this PGDATA, or None."""
-    first = read(os.path.join(data, "postmaster.pid")).split(b"\n")[0]
-    if not first.isdigit():
-        return None
-    pid = int(first)
-    return pid if alive(pid) and belongs(pid, data) else None
+    return next((pid for pid in named_by_lock_file(data) if alive(pid) and belongs(pid, data)), None)
 
 
 def belongs(pid, data):

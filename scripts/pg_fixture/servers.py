@@ -35,6 +35,8 @@ def start(cluster, node):
         raise Fault(f"{node.name} has no data directory")
     # A killed server's children end a moment after it; until then its shared memory is in use.
     processes.wait_ended(processes.servers(node.data), 5)
+    # And its number is in use until it is reaped, which its lock file takes for a running server.
+    processes.wait_reaped(processes.named_by_lock_file(node.data), 5)
     began = os.path.getsize(node.log) if os.path.exists(node.log) else 0
     ran = run([cluster.bin + "/pg_ctl", "start", "-D", node.data, "-l", node.log, "-w", "-t",
                str(START_S)], check=False, timeout=START_S + 10)
@@ -55,14 +57,14 @@ def stop(cluster, node, mode="fast"):
 
 
 def kill(node):
-    """SIGKILL for the postmaster alone, as a crash; returns when it and its children are reaped."""
+    """SIGKILL for the postmaster alone, as a crash; returns when it and its children have ended."""
     pid = processes.postmaster(node.data)
     if not pid:
         return False
     children = processes.servers(node.data) - {pid}
     processes.send([pid], signal.SIGKILL)
-    if processes.wait_reaped([pid], 10):
-        raise Fault(f"{node.name}: process {pid} was killed and is not reaped")
+    if processes.wait_ended([pid], 10):
+        raise Fault(f"{node.name}: process {pid} was killed and has not ended")
     # Its children notice at once, unless somebody stopped them.
     processes.wait_ended(children, 2)
     processes.kill_servers(node.data)
