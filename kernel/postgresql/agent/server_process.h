@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <string>
+#include <vector>
 
 namespace aeromq::postgresql {
 
@@ -17,6 +18,9 @@ struct ServerProcess {
 
 /// `data`: PGDATA. A process counts if it works in that folder and its program is called postgres.
 ServerProcess find_server(const std::string& data);
+
+/// The pg_ctl processes that act on this PGDATA.
+std::vector<pid_t> find_pg_ctl(const std::string& data);
 
 /// What keeps this server by itself: the process that started it, or the traces that a manager
 /// leaves in PGDATA. Empty: none seen.
