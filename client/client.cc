@@ -280,7 +280,7 @@ struct Client::Impl {
     observe(before);
     if (auto sent = send(pending.request, body); !sent) return sent;
     at->second.progress = next;
-    at->second.deadline = in_ms(timeouts.answer_ms);
+    at->second.deadline = in_ms(next == Progress::confirmed ? timeouts.act_ms : timeouts.answer_ms);
     observe(after);
     return {};
   }
@@ -288,7 +288,7 @@ struct Client::Impl {
   Result<Answer> await(const RequestId& request) {
     const auto mine = [&] { return std::ranges::find(ready, request, &Answered::request); };
     // Its own deadline is in `open`; the limit here only bounds the loop.
-    read_until([&] { return mine() != ready.end(); }, timeouts.answer_ms * 2);
+    read_until([&] { return mine() != ready.end(); }, timeouts.act_ms + timeouts.answer_ms);
     const auto at = mine();
     if (at == ready.end()) return fail(ended());
     auto answer = std::move(at->answer);

@@ -15,7 +15,8 @@ namespace aeromq::client {
 struct Timeouts {
   int connect_ms = 3000;  ///< for a listener and its handshake
   int link_ms = 5000;     ///< WELCOME, RENEWED, STATUS
-  int answer_ms = 30000;  ///< a submit, a confirm, an abandon
+  int answer_ms = 30000;  ///< a submit, an abandon
+  int act_ms = 660000;    ///< a confirm: the broker's own limit, 600 s at most, ends it before
   int audit_ms = 65000;   ///< an audit query may scan the whole log
 };
 

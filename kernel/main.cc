@@ -24,6 +24,7 @@ struct Flags {
   std::string output = "table";
   std::string request;
   std::string reason;
+  std::string forgotten;
   std::uint64_t dispatcher = 0;
   std::uint64_t least_fencing_epoch = 0;
   std::string role;
@@ -80,6 +81,8 @@ int run(const CLI::App& app, Flags& flags) {
     if (chosen("show")) return kernel::show(settings, flags.format());
     if (chosen("outcome")) return kernel::tell_outcome(settings, flags.request, flags.format());
     if (chosen("fence")) return kernel::order_fence(settings, flags.dispatcher, flags.reason);
+    if (chosen("forget-journal"))
+      return kernel::forget_journal(settings, flags.forgotten, flags.reason);
     if (chosen("renew-history")) return kernel::renew_history(settings, flags.least_fencing_epoch);
     return settings.kernel.kind == "postgresql" ? postgresql::serve(settings)
                                                 : kernel::serve(settings);
@@ -106,6 +109,11 @@ void add_verbs(CLI::App& app, Flags& flags) {
   fence->add_option("dispatcher", flags.dispatcher)->required();
   fence->add_option("--reason", flags.reason)->required();
   add_config(fence, flags);
+  auto* forget = app.add_subcommand("forget-journal",
+                                    "PostgreSQL: the journal of a node's agent is gone for good");
+  forget->add_option("node", flags.forgotten)->required();
+  forget->add_option("--reason", flags.reason)->required();
+  add_config(forget, flags);
   auto* renew = app.add_subcommand("renew-history", "after a backup of the register was restored");
   renew->add_option("--least-fencing-epoch", flags.least_fencing_epoch,
                     "the highest that any service has seen");

@@ -1,6 +1,7 @@
 #include "kernel/verbs.h"
 
 #include <fmt/core.h>
+#include <unistd.h>
 
 #include <nlohmann/json.hpp>
 
@@ -220,6 +221,38 @@ int renew_history(const process::Settings& settings, std::uint64_t least_fencing
         "the agents are bound to the old one and refuse every act until a person has run\n"
         "`aeromq-pg-agent bind {} --reason TEXT` on each of their hosts\n",
         to_hex(history.octets));
+  return process::kExitOk;
+}
+
+int forget_journal(const process::Settings& settings, const std::string& node,
+                   const std::string& reason) {
+  const auto bad = [](std::string what, const char* field) {
+    return complain(make_error(ErrorCode::invalid_input, std::move(what), field),
+                    process::kExitUsage);
+  };
+  if (!is_postgresql(settings)) return bad("only a PostgreSQL cluster has agents", "kind");
+  if (reason.empty() || has_control_characters(reason))
+    return bad("a reason is needed, without control characters", "reason");
+  const auto lock = process::LockFile::take(lock_path(settings));
+  if (!lock) return complain(lock.error(), process::kExitFault);
+  auto store =
+      Store::open(settings.kernel.register_file, Store::Mode::read_write, kind_of(settings));
+  if (!store) return complain(store.error(), process::kExitFault);
+  postgresql::Journals journals(store->database());
+  const auto known = journals.of(node);
+  if (known.empty()) return bad("no journal of " + node + " is known", "node");
+  postgresql::Grants grants(store->database());
+  const auto open = grants.open();
+  store->begin();
+  if (open && open->act.node == node) grants.set_aside(open->act.request);
+  journals.forget(node, ::geteuid(), reason, wall_ms(process::now()));
+  store->commit();
+  fmt::print("the journal {} of {} is forgotten: the next that its agent shows is the one\n", known,
+             node);
+  for (const auto& grant : grants.unsettled())
+    if (grant.act.node == node)
+      fmt::print("what became of {} stays unknown: only that journal could tell\n",
+                 grant.act.request.text());
   return process::kExitOk;
 }
 

@@ -147,11 +147,12 @@ void find_primaries(const KernelSnapshot& snapshot, std::vector<Finding>& findin
 void find_silent_and_behind(const KernelSnapshot& snapshot, std::vector<Finding>& findings) {
   for (const auto& node : snapshot.nodes) {
     if (!node.stale) continue;
-    findings.push_back({"NODE_SILENT", Severity::warning,
-                        heard(node)
-                            ? node.node + " last reported " + std::to_string(node.report_age_ms) +
-                                  " ms before this snapshot"
-                            : node.node + " has never reported"});
+    findings.push_back(
+        {"NODE_SILENT", Severity::warning,
+         heard(node)
+             ? node.node + " last reported " + std::to_string(node.report_age_ms) +
+                   " ms before this snapshot"
+             : node.node + " is not heard: " + (node.state.empty() ? "no report" : node.state)});
   }
   for (const auto& node : snapshot.nodes) {
     if (node.stale || !heard(node)) continue;
