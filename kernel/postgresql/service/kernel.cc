@@ -194,6 +194,7 @@ KernelAnswer PostgresqlKernel::reading(const KernelCall& call, const ClusterSamp
 std::vector<Check> PostgresqlKernel::checks(Action action, const Intent& intent,
                                             const ClusterSample& sample) const {
   auto all = sight_.checks(sample, intent);
+  add_newest_timeline(all, state_, intent, sample);
   if (const auto journal = journal_check(journals_.of(intent.node), intent.node, sample);
       !journal.passes)
     all.push_back(journal);

@@ -195,6 +195,20 @@ void add_open_grant(std::vector<Check>& checks, const Grant& grant, Action actio
     *at = open;
 }
 
+void add_newest_timeline(std::vector<Check>& checks, const kernel::Register& state,
+                         const Intent& intent, const ClusterSample& sample) {
+  const auto* target = find_node(sample, intent.node);
+  const auto at = std::ranges::find(checks, "TIMELINE_BEHIND", &Check::code);
+  if (at == checks.end() || !at->passes || target == nullptr || !target->answered) return;
+  if (target->timeline >= state.timeline) return;
+  at->passes = false;
+  at->overridable = intent.action == Action::force_promote;
+  at->text = intent.node + " is on timeline " + std::to_string(target->timeline) + ", and " +
+             (state.holder.empty() ? state.last_primary : state.holder) + " began timeline " +
+             std::to_string(state.timeline) + ": a promotion would begin a second timeline " +
+             std::to_string(state.timeline);
+}
+
 Check journal_check(const std::string& known, const std::string& node,
                     const ClusterSample& sample) {
   const auto* seen = find_node(sample, node);
