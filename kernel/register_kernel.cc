@@ -30,13 +30,20 @@ ActAnswer refused(std::string code, std::string text) {
 
 Result<Store> open_or_create(const std::string& file, const RegisterKind& kind,
                              const std::string& cluster, const std::vector<std::string>& nodes) {
-  auto store =
-      Store::exists(file) ? Store::open(file, Store::Mode::read_write, kind)
-      : nodes.empty()
-          ? fail(bad("nodes", "a new register needs at least one node"))
-          : Store::create(file, create_register(process::fresh<HistoryId>(), cluster, nodes), kind);
-  if (store) store->add_nodes(nodes);
-  return store;
+  if (Store::exists(file)) {
+    auto store = Store::open(file, Store::Mode::read_write, kind);
+    if (store) store->add_nodes(nodes);
+    return store;
+  }
+  if (nodes.empty()) return fail(bad("nodes", "a new register needs at least one node"));
+  auto first = create_register(process::fresh<HistoryId>(), cluster, nodes);
+  if (!kind.first_node_holds) {
+    first.holder.clear();
+    first.last_primary.clear();
+    first.fencing_epoch = 0;
+    first.timeline = 0;
+  }
+  return Store::create(file, first, kind);
 }
 
 RegisterKernel::RegisterKernel(Store store, Register state)

@@ -30,6 +30,8 @@ struct FenceRow {
 struct RegisterKind {
   std::string_view format;
   const char* more_schema = "";
+  /// A new register gives authority to its first node; else nobody has it until a look has told.
+  bool first_node_holds = true;
 };
 inline constexpr RegisterKind kEmbeddedRegister{"aeromq-register-1"};
 

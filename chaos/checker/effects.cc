@@ -24,9 +24,15 @@ bool fits_action(const Event& row, const Event& effect) {
   return !promotes || effect.after == row.node;
 }
 
-/// The row of the effect's own transaction, if that is a plain promotion.
+/// The row of the effect's own transaction, if that is a plain promotion. Not of a kernel that
+/// grants: it looks at servers, and one that is proven stopped holds nothing, whatever the register
+/// has; who was writable when is judged beside the servers.
 const Event* promotion_of(const Index& index, const Event& effect) {
   const auto& rows = index.of(EventKind::row);
+  const auto& granted = index.of(EventKind::granted);
+  if (std::ranges::find(granted, effect.request, [](const Event* e) { return e->request; }) !=
+      granted.end())
+    return nullptr;
   const auto at = std::ranges::find_if(rows, [&](const Event* row) {
     return row->what == "promote" && row->number == effect.number && row->request == effect.request;
   });

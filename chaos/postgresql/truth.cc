@@ -144,7 +144,7 @@ JournalWord read_journal(const Server& server, const std::string& request) {
 
 unsigned open_grants(const fs::path& register_file) {
   unsigned open = 0;
-  each_row(register_file, "SELECT count(*) FROM grants WHERE settled = 0",
+  each_row(register_file, "SELECT count(*) FROM grants WHERE state <> 1",
            [&](sqlite3_stmt* row) { open = static_cast<unsigned>(sqlite3_column_int(row, 0)); });
   return open;
 }

@@ -25,11 +25,11 @@ struct Pass {
 /// The clocks of a drill are shorter than an installation's.
 struct StackOptions {
   std::map<std::string, std::string> settings{{"stale_after_ms", "1500"}};  ///< of aeromq.toml
-  /// What `aeromq up` is told of the cluster under control.
-  std::vector<std::string> cluster{"--nodes", "a,b,c"};
   std::filesystem::path programs;  ///< what `aeromq up --bin-dir` is told; empty = where it is
   /// Called with the directory between its making and the start that counts.
   std::function<void(const std::filesystem::path&)> prepare;
+  /// What `aeromq up` is told of the cluster under control.
+  std::vector<std::string> cluster{"--nodes", "a,b,c"};
 };
 
 class Stack {

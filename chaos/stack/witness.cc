@@ -84,7 +84,8 @@ namespace {
 // nor are a PostgreSQL cluster's terms and grants, which the kernel settles in its own time.
 bool moves_by_itself(const std::string& table, sqlite3_stmt* row) {
   if (table == "ledger") return sqlite3_column_int(row, 1) == kNever;
-  if (table == "dispatchers" || table == "grants" || table == "term") return true;
+  if (table == "dispatchers" || table == "grants" || table == "term" || table == "journals")
+    return true;
   if (table != "meta") return false;
   const auto key = octets(row, 0);
   return key == "acknowledged" || key == "snapshot_limit";

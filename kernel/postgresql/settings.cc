@@ -27,6 +27,15 @@ std::string absolute(const std::filesystem::path& folder, const std::string& pat
   return (folder / path).lexically_normal().string();
 }
 
+/// Through symbolic links, too, as far as the paths are there.
+bool is_inside(const std::filesystem::path& path, const std::filesystem::path& folder) {
+  std::error_code ignored;
+  const auto inner = std::filesystem::weakly_canonical(path, ignored);
+  auto outer = std::filesystem::weakly_canonical(folder, ignored).string();
+  while (outer.size() > 1 && outer.ends_with('/')) outer.pop_back();
+  return (inner.string() + "/").starts_with(outer + "/");
+}
+
 template <class T>
 Result<T> read_as(const std::string& path, const std::function<void(TomlTable&, T&)>& read) {
   const auto fault = [](const std::string& what) {
@@ -157,7 +166,7 @@ Result<AgentSettings> read_agent_settings(const std::string& path) {
   if (find_node(agent->cluster, agent->node) == nullptr)
     return fault("node: " + agent->node + " is not in " + agent->cluster_file);
   // pg_rewind and a new base backup replace PGDATA as a whole: what was claimed must outlive that.
-  if ((agent->journal + "/").starts_with(agent->data + "/"))
+  if (is_inside(agent->journal, agent->data))
     return fault("journal: must be outside of " + agent->data);
   return agent;
 }

@@ -261,7 +261,7 @@ TEST(PostgresqlServiceKernel, AGrantWhoseAgentAnswersIsPassedByNobody) {
   force.overrides = {"UNSETTLED_REQUEST"};
   EXPECT_FALSE(stage.take(force, standing));
   auto sample = primary_is("a");
-  sample.nodes[0].agent.emplace();
+  sample.nodes[0].agent.emplace().durable_role = NodeRole::primary;
   stage.outside.looks = 0;
   stage.kernel->looked(sample, stage.now());
   EXPECT_EQ(stage.outside.told.back().answer.act.code, "UNSETTLED_REQUEST");

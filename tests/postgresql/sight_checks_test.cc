@@ -150,7 +150,31 @@ TEST(PostgresqlSightChecks, AnOpenClaimBlocksAllButItsOwnRequest) {
   own.own = {request};
   EXPECT_TRUE(get(sample, own, "UNSETTLED_REQUEST").passes);
   EXPECT_THAT(get(primary_gone(), force(), "UNSETTLED_REQUEST").text,
-              HasSubstr("not answered: the agent of n1"));
+              HasSubstr("not known: the agent of n1"));
+  // Who cannot read the files ends nothing; whether force may pass it is the kernel's to say.
+  agent.durable_role = NodeRole::none;
+  EXPECT_FALSE(get(sample, demotion(), "UNSETTLED_REQUEST").passes);
+  EXPECT_TRUE(get(sample, force(), "UNSETTLED_REQUEST").passes);
+}
+
+TEST(PostgresqlSightChecks, AnAgentThatCannotReadItsServersFilesProvesNothing) {
+  auto sample = primary_gone();
+  auto& agent = sample.nodes[0].agent.emplace();
+  agent.running = false;
+  EXPECT_FALSE(get(sample, force(), "PRIMARY_NOT_PROVABLY_DOWN").passes);
+  agent.durable_role = NodeRole::primary;
+  agent.system_identifier = sample.nodes[1].system_identifier;
+  EXPECT_TRUE(get(sample, force(), "PRIMARY_NOT_PROVABLY_DOWN").passes);
+}
+
+TEST(PostgresqlSightChecks, AServerThatRefusesToAnswerIsAlive) {
+  auto sample = primary_gone();
+  EXPECT_TRUE(get(sample, force(), "PRIMARY_ALIVE").passes);
+  sample.nodes[0].error = "connection failed: FATAL:  sorry, too many clients already";
+  EXPECT_FALSE(get(sample, force(), "PRIMARY_ALIVE").passes);
+  sample.nodes[0].error = "connection refused";
+  sample.nodes[0].sqlstate = "57P03";
+  EXPECT_FALSE(get(sample, force(), "PRIMARY_ALIVE").passes);
 }
 
 TEST(PostgresqlSightChecks, AllServersAreOneSystem) {

@@ -96,6 +96,7 @@ void Hand::promote(const AgentAct& act, std::uint64_t began_ms) {
   set_phase("promoting");
   journal_.step({act.act.request, StepName::asked, 0, 0});
   process::kill_point("pgagent.act.asked");
+  if (too_old(act, began_ms)) return;
   const auto end = instance_.promote();
   process::kill_point("pgagent.promote.asked");
   const auto record = *journal_.find(act.act.request);
@@ -130,6 +131,7 @@ void Hand::demote(const AgentAct& act, std::uint64_t began_ms) {
   set_phase("stopping");
   journal_.step({request, StepName::asked, 0, 0});
   process::kill_point("pgagent.act.asked");
+  if (too_old(act, began_ms)) return;
   const auto end = instance_.stop(Instance::Stop::fast);
   process::kill_point("pgagent.demote.stopped");
   // pg_ctl goes by the pid file, and its process takes that away a moment before it ends.
@@ -141,11 +143,11 @@ void Hand::demote(const AgentAct& act, std::uint64_t began_ms) {
     return;
   }
   if (!control->shut_down()) {
-    start();
     reject(request, {"NOT_SHUT_DOWN_IN_ORDER",
                      settings_.node + " ended with the control state \"" + control->state +
                          "\": " + as_words(end.output),
                      {"P6-S1"}});
+    start_if_safe();
     return;
   }
   const StepEntry stopped{request, StepName::stopped, control->checkpoint, control->timeline()};
@@ -165,8 +167,8 @@ void Hand::hand_over(const AgentAct& act, const StepEntry& stopped) {
   const auto seen = wait_for_receiver(act.act.node, stopped);
   process::kill_point("pgagent.demote.received");
   if (!seen.empty()) {
-    start();
     reject(request, {"CHECKPOINT_NOT_RECEIVED", seen, {"P6-S1"}});
+    start_if_safe();
     return;
   }
   if (!instance_.make_standby()) {
@@ -242,9 +244,17 @@ std::string Hand::holds() const {
   const std::lock_guard lock(mutex_);
   return holds_;
 }
+bool Hand::is_starting() const {
+  const std::lock_guard lock(mutex_);
+  return is_starting_;
+}
+void Hand::announce_start(bool as_primary) {
+  const std::lock_guard lock(mutex_);
+  is_starting_ = as_primary;
+}
 bool Hand::may_try_again() const {
   const std::lock_guard lock(mutex_);
-  return may_try_again_;
+  return may_try_again_ && boot_ms() < try_until_ms_;
 }
 void Hand::set_phase(const std::string& phase) {
   const std::lock_guard lock(mutex_);
@@ -254,6 +264,7 @@ void Hand::hold(const std::string& why, bool may_try_again) {
   const std::lock_guard lock(mutex_);
   if (why != holds_ && !why.empty()) process::log_warning("not_started", {{"why", why}});
   holds_ = cut(why, 512);
+  if (may_try_again && !may_try_again_) try_until_ms_ = boot_ms() + settings_.start_deadline_ms;
   may_try_again_ = may_try_again;
 }
 

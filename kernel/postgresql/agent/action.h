@@ -44,7 +44,10 @@ class Hand {
   // Of any thread.
   std::string phase() const;
   std::string holds() const;  ///< why the server is down and stays so; empty: nothing holds it
-  /// True while the last start_if_safe() might succeed when it is tried again.
+  /// A primary is about to start: for the others it counts as running.
+  bool is_starting() const;
+  /// True while the last start_if_safe() might succeed when it is tried again: for the start
+  /// deadline after the first that did not. Then it is a person's.
   bool may_try_again() const;
 
  private:
@@ -67,6 +70,7 @@ class Hand {
   ResultEntry promoted(const ClaimRecord& record, const HistoryFile& history) const;
   ResultEntry demoted(const RequestId& request, const StepEntry& stopped) const;
   void start();
+  void announce_start(bool as_primary);
   std::string why_unsafe();
   void set_phase(const std::string& phase);
   void hold(const std::string& why, bool may_try_again = false);
@@ -79,6 +83,8 @@ class Hand {
   std::string phase_;
   std::string holds_;
   bool may_try_again_ = false;
+  std::uint64_t try_until_ms_ = 0;
+  bool is_starting_ = false;
 };
 
 /// The kill points of an agent, `pgagent.<what>.<where>`.

@@ -44,7 +44,14 @@ Result<CurveSide> CurveSide::bind(const AgentSettings& settings) {
 }
 
 CurveSide::Sequence& CurveSide::sequence_of(const transport::Connection& connection) {
-  if (const auto at = sequences_.find(connection); at != sequences_.end()) return at->second;
+  if (const auto at = sequences_.find(connection); at != sequences_.end()) {
+    // A connection that is used stays known, however many have come and gone.
+    if (oldest_.size() >= kMostConnections) {
+      std::erase(oldest_, connection);
+      oldest_.push_back(connection);
+    }
+    return at->second;
+  }
   if (oldest_.size() >= kMostConnections) {
     sequences_.erase(oldest_.front());
     oldest_.pop_front();

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -169,6 +170,18 @@ ChildEnd Instance::stop(Stop how) const {
   while (end.ok() && process().running() && process::now().boot_ns < deadline.boot_ns)
     ::poll(nullptr, 0, kLookAgainMs);
   return end;
+}
+
+bool Instance::end_strays() const {
+  constexpr int kTries = 100;
+  constexpr int kPauseMs = 20;
+  for (int i = 0; i < kTries; ++i) {
+    const auto strays = find_pg_ctl(data_);
+    if (strays.empty()) return true;
+    for (const auto pid : strays) ::kill(pid, SIGKILL);
+    ::poll(nullptr, 0, kPauseMs);
+  }
+  return false;
 }
 
 ChildEnd Instance::promote() const { return pg_ctl({"promote", "-W"}, kPromoteMs); }

@@ -43,6 +43,8 @@ class Instance {
   ChildEnd start() const;
   enum class Stop { fast, immediate };
   ChildEnd stop(Stop how) const;
+  /// Ends what an agent that died left at work on this PGDATA. False: it does not end.
+  bool end_strays() const;
   /// pg_ctl promote, without waiting for what comes of it.
   ChildEnd promote() const;
 

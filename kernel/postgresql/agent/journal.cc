@@ -155,6 +155,11 @@ struct Journal::Impl {
   /// Durable first, then true for those who ask.
   template <class T>
   void append(EntryKind kind, const RequestId& request, const T& body) {
+    // What could not be read back would end every later start.
+    if (!decode<T>(encode(body))) {
+      process::log_error("journal_failed", {{"why", "an entry does not fit the format"}});
+      std::abort();
+    }
     Statement insert(database,
                      "INSERT INTO entry(kind, request, body, wall_ms) VALUES(?, ?, ?, ?)");
     insert.text(std::string(text_of(kind)));

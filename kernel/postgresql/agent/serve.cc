@@ -17,7 +17,7 @@ AgentStatus status_of(const AgentSettings& settings, const Instance& instance,
   AgentStatus status;
   status.node = settings.node;
   const auto process = instance.process();
-  status.running = process.running();
+  status.running = process.running() || (hand != nullptr && hand->is_starting());
   status.pid =
       static_cast<std::uint64_t>(process.postmaster != 0 ? process.postmaster : process.orphan);
   status.durable_role = instance.standby_signal() ? NodeRole::replica : NodeRole::primary;

@@ -47,7 +47,6 @@ void AgentServer::watch(int fd) {
 }
 
 int AgentServer::run() {
-  began_ms_ = boot_ms();
   begin();
   while (!stopping_ || !worker_.idle()) {
     transport::Listener* const listeners[] = {&curve_.listener()};
@@ -84,8 +83,7 @@ void AgentServer::tick() {
   next_tick_ms_ = boot_ms() + kTickMs;
   hand_.watch();
   // Hosts that come up together see each other only after a while.
-  const bool young = boot_ms() < began_ms_ + settings_.start_deadline_ms;
-  if (journal_.open_claim() || (young && hand_.may_try_again())) begin();
+  if (journal_.open_claim() || hand_.may_try_again()) begin();
 }
 
 void AgentServer::hear(const Heard& heard) {

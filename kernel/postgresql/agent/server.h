@@ -55,7 +55,6 @@ class AgentServer {
   std::map<transport::Connection, std::uint64_t> terms_;
   std::list<Client> clients_;
   std::uint64_t last_client_ = 0;
-  std::uint64_t began_ms_ = 0;
   std::uint64_t next_tick_ms_ = 0;
   bool stopping_ = false;
   int epoll_ = -1;

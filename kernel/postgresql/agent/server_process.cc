@@ -124,6 +124,20 @@ bool awaits_reaping(const std::string& data) {
   return file.pid != 0 && !stat_of(file.pid).empty() && !is_alive(file.pid);
 }
 
+std::vector<pid_t> find_pg_ctl(const std::string& data) {
+  std::vector<pid_t> found;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator("/proc", error)) {
+    const auto pid = number(entry.path().filename().string());
+    if (pid == 0 || !text_of(folder_of(pid) / "comm").starts_with("pg_ctl") || !is_alive(pid))
+      continue;
+    std::istringstream words(text_of(folder_of(pid) / "cmdline"));
+    for (std::string word; std::getline(words, word, '\0');)
+      if (word == data) found.push_back(pid);
+  }
+  return found;
+}
+
 std::string find_manager(const std::string& data, pid_t postmaster) {
   const auto stat = postmaster == 0 ? std::vector<std::string>{} : stat_of(postmaster);
   if (stat.size() > 1) {

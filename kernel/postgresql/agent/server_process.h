@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <string>
+#include <vector>
 
 namespace aeromq::postgresql {
 
@@ -21,6 +22,9 @@ ServerProcess find_server(const std::string& data);
 /// The postmaster that the lock file names was killed and nobody has reaped it yet: its number is
 /// still in use, and PostgreSQL takes that for a server that runs.
 bool awaits_reaping(const std::string& data);
+
+/// The pg_ctl processes that act on this PGDATA.
+std::vector<pid_t> find_pg_ctl(const std::string& data);
 
 /// What keeps this server by itself: the process that started it, or the traces that a manager
 /// leaves in PGDATA. Empty: none seen.

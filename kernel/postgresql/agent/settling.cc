@@ -41,6 +41,11 @@ bool Hand::settle_open() {
   const auto record = journal_.open_claim();
   if (!record) return true;
   process::kill_point("pgagent.settle.begun");
+  // What a dead agent left running would touch the server after its claim was given up.
+  if (!instance_.end_strays()) {
+    process::log_warning("not_settled", {{"why", "a pg_ctl of an earlier agent does not end"}});
+    return false;
+  }
   const bool settled = settle(*record, {});
   set_phase({});
   return settled;
@@ -72,7 +77,7 @@ bool Hand::settle(const ClaimRecord& record, const std::string& said) {
 }
 
 void Hand::settle_and_start(const ClaimRecord& record, const std::string& said) {
-  if (settle(record, said)) start();
+  if (settle(record, said)) start_if_safe();
 }
 
 bool Hand::stop_for_settling() {
@@ -139,6 +144,12 @@ std::string Hand::why_unsafe() {
     if (seen == nullptr || !seen->answered)
       return "it is a primary on disk, and " + node.name + " does not answer";
     if (!seen->in_recovery) return "it is a primary on disk, and so is " + node.name;
+    // A claim is journaled before its agent looks, and this start announced before this look: of
+    // two that meet, one sees the other.
+    if (!seen->agent)
+      return "it is a primary on disk, and the agent of " + node.name + " does not answer";
+    if (!seen->agent->open_claim.empty() || seen->agent->promote_signal)
+      return "it is a primary on disk, and a promotion may be under way on " + node.name;
     if (seen->timeline > control->timeline())
       return "it is a primary on disk on timeline " + std::to_string(control->timeline()) +
              ", and " + node.name + " is on timeline " + std::to_string(seen->timeline);
@@ -152,10 +163,16 @@ void Hand::start_if_safe() {
   if (note.what == "stop")
     return hold("stopped by uid " + std::to_string(note.uid) + ": " + note.reason);
   if (journal_.open_claim()) return hold("a claim is open and could not be settled", true);
-  if (!instance_.standby_signal())
-    if (const auto why = why_unsafe(); !why.empty()) return hold(why, true);
-  process::kill_point("pgagent.start.allowed");
-  start();
+  const bool as_primary = !instance_.standby_signal();
+  announce_start(as_primary);
+  const auto why = as_primary ? why_unsafe() : std::string();
+  if (why.empty()) {
+    process::kill_point("pgagent.start.allowed");
+    start();
+  } else {
+    hold(why, true);
+  }
+  announce_start(false);
 }
 
 Result<std::string> Hand::order_start(std::uint64_t uid, const std::string& reason) {

@@ -108,8 +108,6 @@ int exit_code_of(const AgentClaim& claim) {
       return process::kExitOk;
     case ClaimState::rejected:
       return kExitRejected;
-    case ClaimState::none:
-      return kExitNotExecuted;
     default:
       return kExitUnknown;
   }
@@ -229,6 +227,12 @@ int bind_history(const AgentSettings& settings, const std::string& history,
     if (error != std::errc{} || at != begin + 2) return wrong();
   }
   if (id.empty()) return wrong();
+  if (!decode<BindingEntry>(encode(BindingEntry{id, true, 0, reason})) || reason.empty() ||
+      has_control_characters(reason))
+    return complain(
+        make_error(ErrorCode::invalid_input,
+                   "a reason is 1 to 1000 octets of UTF-8 without control characters", "reason"),
+        process::kExitUsage);
   if (::access(local_socket_path(settings.journal).c_str(), F_OK) == 0) {
     const auto told = ask_agent(settings, {OrderKind::bind, {}, id, reason}, kQuestionMs);
     if (told) {

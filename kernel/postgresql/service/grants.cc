@@ -42,7 +42,8 @@ CREATE TRIGGER grants_stand BEFORE UPDATE ON grants
 CREATE TRIGGER grants_end_with_a_row BEFORE UPDATE ON grants
   WHEN new.state = 1 AND NOT EXISTS (SELECT 1 FROM ledger WHERE request = new.request)
   BEGIN SELECT RAISE(ABORT, 'a grant is settled with its ledger row'); END;
-)sql"};
+)sql",
+                                               false};
 
 namespace {
 constexpr const char* kColumns =
@@ -61,7 +62,11 @@ std::uint64_t RegisterTerms::next_term() {
 }
 
 void RegisterTerms::heard_of(std::uint64_t term) {
-  if (term > last()) Statement(*database_, "UPDATE term SET term = ?").number(term).run();
+  // No register ever gave so many: a damaged journal's number must not use the terms up.
+  constexpr std::uint64_t kMostAhead = std::uint64_t{1} << 32;
+  const auto known = last();
+  if (term > known && term - known < kMostAhead)
+    Statement(*database_, "UPDATE term SET term = ?").number(term).run();
 }
 
 std::optional<Grant> Grants::read(Statement& query) const {

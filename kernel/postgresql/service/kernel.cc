@@ -32,21 +32,10 @@ Result<std::unique_ptr<PostgresqlKernel>> PostgresqlKernel::start(const KernelOp
                                                                   Outside& outside,
                                                                   const Sight& sight,
                                                                   const Moment& now) {
-  const bool is_new = !kernel::Store::exists(options.register_file);
   auto store = kernel::open_or_create(options.register_file, kPostgresqlRegister, options.cluster,
                                       options.nodes);
   if (!store) return fail(store.error());
   auto state = store->load();
-  if (is_new) {
-    // Who is primary is for a look to tell; until then nobody is.
-    state.holder.clear();
-    state.last_primary.clear();
-    state.fencing_epoch = 0;
-    state.timeline = 0;
-    store->begin();
-    store->write_register(state);
-    store->commit();
-  }
   auto made = std::unique_ptr<PostgresqlKernel>(
       new PostgresqlKernel(std::move(*store), std::move(state), options, outside, sight));
   for (const auto& grant : made->unsettled_)
@@ -205,6 +194,7 @@ KernelAnswer PostgresqlKernel::reading(const KernelCall& call, const ClusterSamp
 std::vector<Check> PostgresqlKernel::checks(Action action, const Intent& intent,
                                             const ClusterSample& sample) const {
   auto all = sight_.checks(sample, intent);
+  add_newest_timeline(all, state_, intent, sample);
   if (const auto journal = journal_check(journals_.of(intent.node), intent.node, sample);
       !journal.passes)
     all.push_back(journal);
@@ -236,13 +226,13 @@ void PostgresqlKernel::asked(std::uint64_t question, const Word& word, const Mom
   auto asked = std::move(at->second);
   questions_.erase(at);
   const auto& request = asked.grant.act.request;
-  const bool has_claim = word.kind == Word::Kind::said;
+  auto claim = word.kind == Word::Kind::said ? std::optional(word.claim) : std::nullopt;
+  // While its one act is on the way, only its own end may say that it never began.
+  if (claim && acting_.contains(request)) claim->promised = 0;
   // Meanwhile it may have got its row.
-  asked.made.outcome.push_back(
-      store_.find_row(request)
-          ? outcome(request, now)
-          : outcome_of(asked.grant, has_claim ? std::optional(word.claim) : std::nullopt,
-                       kernel_ms(now)));
+  asked.made.outcome.push_back(store_.find_row(request)
+                                   ? outcome(request, now)
+                                   : outcome_of(asked.grant, claim, kernel_ms(now)));
   outside_.answer(asked.caller.connection, asked.made, {});
 }
 

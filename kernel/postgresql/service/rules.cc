@@ -98,6 +98,7 @@ std::vector<Effect> apply(kernel::Register& state, const Act& act, const AgentCl
     state.last_primary = act.node;
     state.demoted_epoch = state.fencing_epoch;
     state.acknowledged = claim.shutdown_checkpoint;
+    if (claim.timeline != 0) state.timeline = claim.timeline;
   } else {
     state.holder = act.node;
     state.last_primary = act.node;
@@ -178,9 +179,12 @@ OutcomeAnswer outcome_unasked(const Grant& grant, std::uint64_t kernel_ms) {
 void add_open_grant(std::vector<Check>& checks, const Grant& grant, Action action,
                     const ClusterSample& sample) {
   const auto* node = find_node(sample, grant.act.node);
-  const bool silent = node == nullptr || !node->agent;
+  const bool blind = node != nullptr && node->agent && node->agent->durable_role == NodeRole::none;
+  const bool silent = node == nullptr || !node->agent || blind;
   auto text = granted(grant) + " and is not settled";
-  if (silent) text += "; the agent of " + grant.act.node + " does not answer";
+  if (silent)
+    text += "; the agent of " + grant.act.node +
+            (blind ? " cannot read its server's files" : " does not answer");
   const bool may_pass = silent && action == Action::force_promote;
   if (may_pass) text += ": what it may still do there is not known";
   const Check open{kUnsettled, "P6-A2", std::move(text), false, may_pass};
@@ -189,6 +193,20 @@ void add_open_grant(std::vector<Check>& checks, const Grant& grant, Action actio
     checks.push_back(open);
   else if (at->passes)
     *at = open;
+}
+
+void add_newest_timeline(std::vector<Check>& checks, const kernel::Register& state,
+                         const Intent& intent, const ClusterSample& sample) {
+  const auto* target = find_node(sample, intent.node);
+  const auto at = std::ranges::find(checks, "TIMELINE_BEHIND", &Check::code);
+  if (at == checks.end() || !at->passes || target == nullptr || !target->answered) return;
+  if (target->timeline >= state.timeline) return;
+  at->passes = false;
+  at->overridable = intent.action == Action::force_promote;
+  at->text = intent.node + " is on timeline " + std::to_string(target->timeline) + ", and " +
+             (state.holder.empty() ? state.last_primary : state.holder) + " began timeline " +
+             std::to_string(state.timeline) + ": a promotion would begin a second timeline " +
+             std::to_string(state.timeline);
 }
 
 Check journal_check(const std::string& known, const std::string& node,

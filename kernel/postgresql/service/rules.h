@@ -3,6 +3,7 @@
 #pragma once
 #include "kernel/postgresql/sample.h"
 #include "kernel/postgresql/service/grants.h"
+#include "kernel/postgresql/sight/checks.h"
 
 namespace aeromq::postgresql {
 
@@ -54,6 +55,12 @@ OutcomeAnswer outcome_unasked(const Grant& grant, std::uint64_t kernel_ms);
 /// does not answer: else a host that burnt in the middle of an act would hold its cluster for ever.
 void add_open_grant(std::vector<Check>& checks, const Grant& grant, Action action,
                     const ClusterSample& sample);
+
+/// TIMELINE_BEHIND knows the register's newest timeline, too: a target that never followed it would
+/// begin a second one of the same number, and nothing that compares timelines could tell the two
+/// apart. A forced promotion may take that upon itself, since the newest one's host may be lost.
+void add_newest_timeline(std::vector<Check>& checks, const kernel::Register& state,
+                         const Intent& intent, const ClusterSample& sample);
 
 /// AGENT_JOURNAL_CHANGED: the target's agent has the journal that the register knows.
 Check journal_check(const std::string& known, const std::string& node, const ClusterSample& sample);

@@ -26,10 +26,13 @@ bool on_its_timeline(const Case& at) {
   return end && at.intent.shutdown_checkpoint < *end;
 }
 
-/// A checkpoint behind the demotion's, on any disk: somebody wrote after it.
+/// A checkpoint behind the demotion's, or a primary, on any disk: somebody may have written after
+/// it.
 const NodeSample* wrote_after(const Case& at) {
   for (const auto& node : at.sample.nodes)
-    if (node.agent && node.agent->checkpoint > at.intent.shutdown_checkpoint) return &node;
+    if (node.agent && (node.agent->checkpoint > at.intent.shutdown_checkpoint ||
+                       node.agent->durable_role == NodeRole::primary))
+      return &node;
   return nullptr;
 }
 

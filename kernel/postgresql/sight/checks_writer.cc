@@ -63,7 +63,10 @@ Check no_evidence_of_life(const Case& at) {
       evidence.push_back(
           node.node + " did not answer, but " + names(receivers) +
           (receivers.size() > 1 ? " still stream from it" : " still streams from it"));
-    if (node.agent && node.agent->durable_role != NodeRole::replica)
+    const bool standby = node.agent && node.agent->durable_role == NodeRole::replica;
+    if (has_refused(node) && !standby)
+      evidence.push_back("a server speaks at the address of " + node.node + ": " + node.error);
+    if (node.agent && node.agent->running && !standby)
       evidence.push_back(node.node + " did not answer, but its agent says that it runs, without" +
                          " standby.signal");
   }

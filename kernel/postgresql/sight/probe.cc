@@ -67,7 +67,8 @@ void Probe::connect() {
   const auto options = "-c statement_timeout=" + limit + " -c lock_timeout=" + limit +
                        " -c search_path=pg_catalog -c default_transaction_read_only=on";
   const std::vector<std::pair<const char*, const char*>> all{
-      {is_address(node_.host) ? "hostaddr" : "host", node_.host.c_str()},
+      {"host", node_.host.c_str()},  // also for an address: what a certificate is compared with
+      {"hostaddr", is_address(node_.host) ? node_.host.c_str() : nullptr},
       {"port", port.c_str()},
       {"user", settings_.user.c_str()},
       {"dbname", settings_.database.c_str()},

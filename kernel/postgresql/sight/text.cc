@@ -18,8 +18,16 @@ bool is_streaming(const NodeSample& node) {
 
 bool is_writer(const NodeSample& node) { return node.answered && !node.in_recovery; }
 
+// An agent that cannot read its server's files has seen no process of it either, and proves
+// nothing.
 bool is_proven_stopped(const NodeSample& node) {
-  return !node.answered && node.agent && !node.agent->running;
+  return !node.answered && node.agent && !node.agent->running &&
+         node.agent->durable_role != NodeRole::none && node.agent->system_identifier != 0;
+}
+
+bool has_refused(const NodeSample& node) {
+  return !node.answered &&
+         (!node.sqlstate.empty() || node.error.find("FATAL:") != std::string::npos);
 }
 
 bool is_unknown(const NodeSample& node) { return !node.answered && !is_proven_stopped(node); }

@@ -9,6 +9,8 @@ namespace aeromq::postgresql {
 bool is_writer(const NodeSample& node);
 /// It did not answer, and its agent says that no server runs. The agent alone starts it.
 bool is_proven_stopped(const NodeSample& node);
+/// It did not answer the question, but a server spoke: PostgreSQL's own refusal.
+bool has_refused(const NodeSample& node);
 /// Neither answered nor proven stopped: anything may be so.
 bool is_unknown(const NodeSample& node);
 /// `standby`'s receiver streams from `upstream`, as far as its address or name tells.
