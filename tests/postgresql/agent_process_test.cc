@@ -135,7 +135,7 @@ TEST(PostgresqlAgentProcess, APersonStopsAndStarts) {
   EXPECT_EQ(again.code, 10);
   EXPECT_EQ(again.out, "aeromq-pg-agent: SERVER_RUNS: the server runs\n");
   ASSERT_TRUE(within_a_minute([&] { return cluster.is_primary("n1"); })) << "all are seen now";
-  EXPECT_EQ(cluster.verb("n1", "outcome " + cluster.next_request().text()).code, 10);
+  EXPECT_EQ(cluster.verb("n1", "outcome " + cluster.next_request().text()).code, 30);
   EXPECT_NE(cluster.verb("n3", "journal").out.find("mended"), std::string::npos);
   // A server that dies under a living agent stays as it is.
   ASSERT_TRUE(cluster.wait_whole("n1"));
