@@ -36,8 +36,8 @@ void add_verbs(CLI::App& app, Flags& flags) {
   add("serve", "serve the kernel; start the server if that is safe");
   add_output(add("status", "the server beside it, promises and claims"));
   auto* outcome = add("outcome",
-                      "this journal's word on a request; exit 0 executed, 20 rejected, 10 no claim "
-                      "here, 30 not decided or not known");
+                      "this journal's word on a request; exit 0 executed, 20 rejected, 30 no claim "
+                      "here, not decided or not known");
   outcome->add_option("request", flags.request, "the request id")->required();
   add_output(outcome);
   add("start", "start the server whatever the others say")

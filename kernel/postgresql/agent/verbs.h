@@ -8,7 +8,7 @@ namespace aeromq::postgresql {
 
 /// Of the running agent; of a dead one what its files say. Exit code 0; 30 not known.
 int show_status(const AgentSettings& settings, bool json);
-/// 0 executed, 20 rejected, 10 no claim here (final only with a higher promise), 30 not decided.
+/// 0 executed, 20 rejected, 30 not decided, or no claim here (final only with a higher promise).
 int tell_outcome(const AgentSettings& settings, const std::string& request, bool json);
 /// Start, stop: only the running agent touches the server. 0 done, 10 not done, 30 not known.
 int order_start(const AgentSettings& settings, const std::string& reason);
