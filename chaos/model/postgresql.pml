@@ -80,15 +80,17 @@ inline choose() { was = 0 }
 #endif
 bit was;
 
-#define NONE     0 /* of a row, a claim, an answer */
+/* Of a row, a claim, an answer. REJECTED is voided, too; NEVER: granted, and never claimed. */
+#define NONE     0
 #define EXECUTED 1
-#define REJECTED 2 /* also: voided */
-#define NEVER    3 /* granted, never claimed */
+#define REJECTED 2
+#define NEVER    3
 #define OPEN     4
 
-#define UNASKED  0 /* of a grant */
+/* Of a grant. ASIDE: by a person; it blocks nobody, and is still to be found out. */
+#define UNASKED  0
 #define GRANTED  1
-#define ASIDE    2 /* set aside by a person: blocks nobody, and is still to be found out */
+#define ASIDE    2
 #define SETTLED  3
 
 /* the register */
