@@ -76,6 +76,10 @@ TEST_F(PostgresqlServiceGrants, TermsOnlyGrowAlsoOverAReopening) {
   EXPECT_EQ(terms.next_term(), 2U);
   terms.heard_of(9);
   terms.heard_of(4);
+  // A damaged journal's number does not use the terms up.
+  terms.heard_of(std::uint64_t{1} << 62);
+  terms.heard_of(~std::uint64_t{0});
+  EXPECT_EQ(terms.last(), 9U);
   store_.reset();
   auto again = Store::open(path_, Store::Mode::read_write, kPostgresqlRegister);
   ASSERT_TRUE(again);

@@ -286,6 +286,17 @@ TEST(PostgresqlServiceKernel, AJournalThatIsSeenFirstIsTheOneThatIsNamedAndAsked
   EXPECT_EQ(stage.outside.finds.back().journal, "j1");
 }
 
+// What was never sent becomes a rejection: nobody may have been told "not executed" before.
+TEST(PostgresqlServiceKernel, WhileTheActIsOnItsWayNoQuestionSaysThatItNeverBegan) {
+  Stage stage;
+  const auto act = stage.granted(1);
+  EXPECT_EQ(verdict(stage.outcome(act.request, stage.word(act, ClaimState::none, 99))),
+            "not yet decided");
+  stage.kernel->acted(act.request, {}, stage.now());
+  EXPECT_EQ(verdict(stage.outcome(act.request, stage.word(act, ClaimState::none, 99))),
+            "not executed, final");
+}
+
 TEST(PostgresqlServiceKernel, ANewEpochDoesNotEndWhatWasGranted) {
   Stage stage;
   const auto act = stage.granted(1);

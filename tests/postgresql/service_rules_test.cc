@@ -151,6 +151,38 @@ TEST(PostgresqlServiceRules, WhatMovedIsSaidFirstThenWhatNobodyMayOverride) {
   EXPECT_FALSE(judge(state, {risk}, act));
 }
 
+TEST(PostgresqlServiceRules, ADemotionKeepsTheTimelineOfItsCheckpoint) {
+  kernel::Register state;
+  state.holder = "n3";
+  state.timeline = 1;
+  auto claim = claim_of(ClaimState::executed);
+  claim.shutdown_checkpoint = 4096;
+  claim.timeline = 2;  // a person had promoted, and nobody was seen to hold authority there
+  auto act = some_act();
+  act.action = Action::demote;
+  act.node = "n1";
+  apply(state, act, claim);
+  EXPECT_EQ(state.timeline, 2U);
+  EXPECT_EQ(state.acknowledged, 4096U);
+  EXPECT_EQ(state.last_primary, "n1");
+  EXPECT_EQ(state.holder, "");
+  EXPECT_EQ(state.demoted_epoch, state.fencing_epoch);
+}
+
+TEST(PostgresqlServiceRules, AGrantOfAnAgentThatCannotReadItsFilesMayBePassedByForce) {
+  ClusterSample sample;
+  auto& node = sample.nodes.emplace_back();
+  node.node = some_grant().act.node;
+  node.agent.emplace();
+  std::vector<Check> checks;
+  add_open_grant(checks, some_grant(), Action::force_promote, sample);
+  EXPECT_TRUE(checks[0].overridable);
+  checks.clear();
+  node.agent->durable_role = NodeRole::primary;
+  add_open_grant(checks, some_grant(), Action::force_promote, sample);
+  EXPECT_FALSE(checks[0].overridable);
+}
+
 TEST(PostgresqlServiceRules, AnotherJournalIsSaidAndASilentAgentIsNot) {
   ClusterSample sample;
   sample.nodes.emplace_back().node = "n2";

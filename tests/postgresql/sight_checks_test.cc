@@ -409,6 +409,10 @@ TEST(PostgresqlSightChecks, AsynchronousWritesAreProvenByADemotionInOrderAlone) 
   EXPECT_TRUE(get(sample, promotion(), code).passes);
   sample.nodes[0].agent->checkpoint = kCheckpoint + 0x1000;
   EXPECT_FALSE(get(sample, promotion(), code).passes);
+  // A primary on any disk: it may have written, and died before a checkpoint.
+  sample = demoted();
+  sample.nodes[0].agent->durable_role = NodeRole::primary;
+  EXPECT_FALSE(get(sample, promotion(), code).passes);
 }
 
 TEST(PostgresqlSightChecks, ALossIsToldWithWhatIsKnownOfIt) {

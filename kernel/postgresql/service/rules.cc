@@ -92,19 +92,14 @@ End answer_rule(const Grant& grant, const AgentClaim& claim) {
 
 std::vector<Effect> apply(kernel::Register& state, const Act& act, const AgentClaim& claim) {
   const auto before = state;
+  const bool demotion = act.action == Action::demote;
   ++state.fencing_epoch;
-  if (act.action == Action::demote) {
-    state.holder.clear();
-    state.last_primary = act.node;
-    state.demoted_epoch = state.fencing_epoch;
-    state.acknowledged = claim.shutdown_checkpoint;
-    if (claim.timeline != 0) state.timeline = claim.timeline;
-  } else {
-    state.holder = act.node;
-    state.last_primary = act.node;
-    state.demoted_epoch = 0;
-    if (claim.timeline != 0) state.timeline = claim.timeline;
-  }
+  state.holder = demotion ? std::string() : act.node;
+  state.last_primary = act.node;
+  state.demoted_epoch = demotion ? state.fencing_epoch : 0;
+  if (demotion) state.acknowledged = claim.shutdown_checkpoint;
+  // A demotion's is its checkpoint's: a person may have promoted in between.
+  if (claim.timeline != 0) state.timeline = claim.timeline;
   std::vector<Effect> effects{
       {"write_authority", or_none(before.holder), or_none(state.holder)},
       {"fencing_epoch", number(before.fencing_epoch), number(state.fencing_epoch)}};
