@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "kernel/durable.h"
 #include "kernel/sqlite.h"
 #include "messages/text.h"
 #include "process/log.h"
@@ -99,35 +100,6 @@ Result<void> write_new(const std::string& path, const Register& first, const Reg
   return {};
 }
 
-bool sync_folder_of(const std::string& path) {
-  const auto slash = path.rfind('/');
-  const auto folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
-  const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return false;
-  // Some file systems know no such sync; what cannot be written needs none.
-  const bool synced = ::fsync(fd) == 0 || errno == EINVAL || errno == EROFS;
-  ::close(fd);
-  return synced;
-}
-
-bool sync_file(const std::string& path) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return errno == ENOENT;
-  const bool synced = ::fsync(fd) == 0 || errno == EROFS;
-  // After a sync that failed in the kernel's own hands a page may count as clean and be on no disk:
-  // what is read next comes from the device.
-  ::posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
-  ::close(fd);
-  return synced;
-}
-
-// A kernel that was killed between the write and the sync of a commit has left it in the cache
-// only: whoever reads the file, or goes on with it, would tell of a row that a power cut can still
-// take away.
-bool sync_what_was_left(const std::string& path) {
-  return sync_file(path + "-wal") && sync_file(path) && sync_folder_of(path);
-}
-
 }  // namespace
 
 struct Store::Impl {
@@ -178,7 +150,7 @@ Result<Store> Store::create(const std::string& path, const Register& first,
   for (const auto* left : {"", "-journal"}) ::unlink((half + left).c_str());
   if (auto made = write_new(half, first, kind); !made) return fail(made.error());
   if (::rename(half.c_str(), path.c_str()) != 0) return fail(bad(path, std::strerror(errno)));
-  if (!sync_folder_of(path)) return fail(bad(path, std::strerror(errno)));
+  if (!sync_folder(folder_of(path))) return fail(bad(path, std::strerror(errno)));
   return open(path, Mode::read_write, kind);
 }
 

@@ -163,8 +163,11 @@ TEST(PostgresqlSightChecks, AnAgentThatCannotReadItsServersFilesProvesNothing) {
   agent.running = false;
   EXPECT_FALSE(get(sample, force(), "PRIMARY_NOT_PROVABLY_DOWN").passes);
   agent.durable_role = NodeRole::primary;
+  EXPECT_FALSE(get(sample, force(), "PRIMARY_NOT_PROVABLY_DOWN").passes);
   agent.system_identifier = sample.nodes[1].system_identifier;
   EXPECT_TRUE(get(sample, force(), "PRIMARY_NOT_PROVABLY_DOWN").passes);
+  agent.durable_role = NodeRole::none;
+  EXPECT_FALSE(get(sample, force(), "PRIMARY_NOT_PROVABLY_DOWN").passes);
 }
 
 TEST(PostgresqlSightChecks, AServerThatRefusesToAnswerIsAlive) {

@@ -11,7 +11,7 @@
 #include <cstring>
 #include <filesystem>
 
-#include "kernel/postgresql/agent/durable.h"
+#include "kernel/durable.h"
 #include "process/clock.h"
 #include "process/files.h"
 
@@ -192,12 +192,12 @@ bool Instance::make_standby() const {
   if (fd < 0) return false;
   const bool synced = ::fsync(fd) == 0;
   ::close(fd);
-  return synced && sync_folder(data_);
+  return synced && kernel::sync_folder(data_);
 }
 
 bool Instance::drop_promote_signal() const {
   if (::unlink((data_ + "/promote").c_str()) != 0 && errno != ENOENT) return false;
-  return sync_folder(data_);
+  return kernel::sync_folder(data_);
 }
 
 bool Instance::put_aside_history(std::uint64_t timeline) const {
@@ -209,16 +209,17 @@ bool Instance::put_aside_history(std::uint64_t timeline) const {
   if (error) return false;
   fs::copy_file(folder + "/" + name, aside_ + "/" + name, fs::copy_options::overwrite_existing,
                 error);
-  if (error || !sync_file(aside_ + "/" + name) || !sync_folder(aside_)) return false;
+  if (error || !kernel::sync_file(aside_ + "/" + name) || !kernel::sync_folder(aside_))
+    return false;
   if (::unlink((folder + "/" + name).c_str()) != 0 && errno != ENOENT) return false;
   // The archiver would go on to look for a file that is not there any more.
   ::unlink((folder + "/archive_status/" + name + ".ready").c_str());
-  return sync_folder(folder);
+  return kernel::sync_folder(folder);
 }
 
 bool Instance::sync_role() const {
-  return sync_file(data_ + "/standby.signal") && sync_folder(data_) &&
-         sync_folder(data_ + "/pg_wal");
+  return kernel::sync_file(data_ + "/standby.signal") && kernel::sync_folder(data_) &&
+         kernel::sync_folder(data_ + "/pg_wal");
 }
 
 }  // namespace aeromq::postgresql

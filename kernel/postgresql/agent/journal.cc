@@ -9,7 +9,7 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "kernel/postgresql/agent/durable.h"
+#include "kernel/durable.h"
 #include "kernel/sqlite.h"
 #include "process/clock.h"
 #include "process/entropy.h"
@@ -77,7 +77,7 @@ Result<void> create(const std::string& path, const std::string& node) {
       Statement(*database, "INSERT INTO meta VALUES(?, ?)").text(key).text(value).run();
     database->run("COMMIT");
   }
-  if (::rename(half.c_str(), path.c_str()) != 0 || !sync_folder(folder_of(path)))
+  if (::rename(half.c_str(), path.c_str()) != 0 || !kernel::sync_folder(kernel::folder_of(path)))
     return fail(bad(path, std::strerror(errno)));
   return {};
 }
@@ -193,7 +193,7 @@ Result<Journal> Journal::open(const std::string& path, const std::string& node, 
     if (mode == Mode::read_only) return fail(bad(path, "there is no journal"));
     if (auto made = create(path, node); !made) return fail(made.error());
   }
-  if (!sync_what_was_left(path))
+  if (!kernel::sync_what_was_left(path))
     return fail(bad(path, std::string("it cannot be synced: ") + std::strerror(errno)));
   auto database = Database::open(path, mode == Mode::read_only);
   if (!database) return fail(database.error());

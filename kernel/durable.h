@@ -2,7 +2,7 @@
 #pragma once
 #include <string>
 
-namespace aeromq::postgresql {
+namespace aeromq::kernel {
 
 /// True if `path` is on the disk, or is not there at all.
 bool sync_file(const std::string& path);
@@ -13,8 +13,9 @@ bool sync_folder(const std::string& folder);
 /// The folder that `path` lies in.
 std::string folder_of(const std::string& path);
 
-/// An SQLite file as a killed process may have left it, in the cache only: synced before it is
-/// read, else a row that was told could still go.
+/// An SQLite file as a process that was killed between the write and the sync of a commit has left
+/// it, in the cache only: synced before it is read or gone on with, else a row that was told of
+/// could still go with the power.
 bool sync_what_was_left(const std::string& path);
 
-}  // namespace aeromq::postgresql
+}  // namespace aeromq::kernel

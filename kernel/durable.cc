@@ -1,11 +1,11 @@
-#include "kernel/postgresql/agent/durable.h"
+#include "kernel/durable.h"
 
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
 
-namespace aeromq::postgresql {
+namespace aeromq::kernel {
 
 bool sync_file(const std::string& path) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -36,4 +36,4 @@ bool sync_what_was_left(const std::string& path) {
   return sync_file(path + "-wal") && sync_file(path) && sync_folder(folder_of(path));
 }
 
-}  // namespace aeromq::postgresql
+}  // namespace aeromq::kernel
