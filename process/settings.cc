@@ -9,27 +9,12 @@
 namespace aeromq::process {
 namespace {
 
+using detail::read_toml_as;
 using detail::TomlTable;
 using enum detail::TomlTable::Need;
 
 constexpr std::size_t kMostNodes = 32;
 constexpr std::string_view kIpc = "ipc://";
-
-/// Reads the file, lets `read` take it apart, and turns all faults into one Error.
-template <class T>
-Result<T> read_file_as(const std::string& path, const Result<std::string>& text,
-                       const std::function<void(TomlTable&, T&)>& read) {
-  auto fault = [&](const std::string& what) {
-    return fail(make_error(ErrorCode::invalid_input, what, "settings"));
-  };
-  if (!text) return fault(text.error().message);
-  T value;
-  const auto faults = detail::read_toml(*text, [&](TomlTable& root) { read(root, value); });
-  if (faults.empty()) return value;
-  std::string all = path + ": ";
-  for (const auto& one : faults) all += (&one == &faults.front() ? "" : "; ") + one;
-  return fault(all);
-}
 
 std::string absolute(const std::filesystem::path& folder, const std::string& path) {
   return (folder / path).lexically_normal().string();
@@ -138,14 +123,14 @@ Result<Settings> read_settings(const std::string& path) {
                [&](TomlTable& table) { table.number("id", settings.dispatcher.id, 1, 255); });
     root.table("principals", [&](TomlTable& table) { table.text("file", settings.principals); });
   };
-  auto settings = read_file_as<Settings>(path, read_file(path), read);
+  auto settings = read_toml_as<Settings>(path, read_file(path), read);
   if (settings) make_absolute(*settings, folder_of(path));
   return settings;
 }
 
 Result<std::vector<Principal>> read_principals(const std::string& path) {
   using All = std::vector<Principal>;
-  return read_file_as<All>(path, read_file(path), [](TomlTable& root, All& all) {
+  return read_toml_as<All>(path, read_file(path), [](TomlTable& root, All& all) {
     std::set<std::string> seen;
     root.tables("principal", [&](TomlTable& table) {
       Principal principal;
@@ -171,7 +156,7 @@ Result<std::vector<Principal>> read_principals(const std::string& path) {
 
 Result<transport::KeyPair> read_key_pair(const std::string& path) {
   using transport::KeyPair;
-  return read_file_as<KeyPair>(path, read_secret_file(path), [](TomlTable& root, KeyPair& pair) {
+  return read_toml_as<KeyPair>(path, read_secret_file(path), [](TomlTable& root, KeyPair& pair) {
     key(root, "public_key", pair.public_key);
     key(root, "secret_key", pair.secret_key);
   });
@@ -183,7 +168,7 @@ Result<ClientSettings> read_client_settings(const std::string& path) {
     endpoint(root, "feed", client.feed);
     curve(root, client.curve);
   };
-  auto client = read_file_as<ClientSettings>(path, read_secret_file(path), read);
+  auto client = read_toml_as<ClientSettings>(path, read_secret_file(path), read);
   if (!client) return client;
   client->endpoint = absolute_endpoint(folder_of(path), client->endpoint);
   client->feed = absolute_endpoint(folder_of(path), client->feed);
@@ -197,14 +182,14 @@ Result<NodeSettings> read_node_settings(const std::string& path) {
     endpoint(root, "endpoint", node.endpoint, required);
     curve(root, node.curve);
   };
-  auto node = read_file_as<NodeSettings>(path, read_secret_file(path), read);
+  auto node = read_toml_as<NodeSettings>(path, read_secret_file(path), read);
   if (node) node->endpoint = absolute_endpoint(folder_of(path), node->endpoint);
   return node;
 }
 
 Result<std::vector<NodeEntry>> read_nodes(const std::string& path) {
   using All = std::vector<NodeEntry>;
-  return read_file_as<All>(path, read_file(path), [](TomlTable& root, All& all) {
+  return read_toml_as<All>(path, read_file(path), [](TomlTable& root, All& all) {
     std::set<std::string> seen;
     root.tables("node", [&](TomlTable& table) {
       NodeEntry node;

@@ -1,10 +1,12 @@
 // Reads tables of a TOML file strictly and collects every fault instead of stopping at the first.
-// Internal to settings.cc; toml++ is seen by toml_reader.cc alone.
+// For the readers of settings files alone; toml++ is seen by toml_reader.cc alone.
 #pragma once
 #include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
+
+#include "messages/result.h"
 
 namespace aeromq::process::detail {
 
@@ -38,5 +40,22 @@ class TomlTable {
 /// Parses `text` and reads its root table; the faults found, none = good.
 std::vector<std::string> read_toml(const std::string& text,
                                    const std::function<void(TomlTable&)>& read);
+
+/// What `read` makes of the settings file `path`, whose content is `text`. Error INVALID_INPUT,
+/// field `settings`: the file with all of its faults.
+template <class T>
+Result<T> read_toml_as(const std::string& path, const Result<std::string>& text,
+                       const std::function<void(TomlTable&, T&)>& read) {
+  const auto fault = [](const std::string& what) {
+    return fail(make_error(ErrorCode::invalid_input, what, "settings"));
+  };
+  if (!text) return fault(text.error().message);
+  T value;
+  const auto faults = read_toml(*text, [&](TomlTable& root) { read(root, value); });
+  if (faults.empty()) return value;
+  std::string all = path + ": ";
+  for (const auto& one : faults) all += (&one == &faults.front() ? "" : "; ") + one;
+  return fault(all);
+}
 
 }  // namespace aeromq::process::detail

@@ -38,18 +38,7 @@ bool is_inside(const std::filesystem::path& path, const std::filesystem::path& f
 
 template <class T>
 Result<T> read_as(const std::string& path, const std::function<void(TomlTable&, T&)>& read) {
-  const auto fault = [](const std::string& what) {
-    return fail(make_error(ErrorCode::invalid_input, what, "settings"));
-  };
-  const auto text = process::read_file(path);
-  if (!text) return fault(text.error().message);
-  T value;
-  const auto faults =
-      process::detail::read_toml(*text, [&](TomlTable& root) { read(root, value); });
-  if (faults.empty()) return value;
-  std::string all = path + ": ";
-  for (const auto& one : faults) all += (&one == &faults.front() ? "" : "; ") + one;
-  return fault(all);
+  return process::detail::read_toml_as<T>(path, process::read_file(path), read);
 }
 
 void read_key(TomlTable& table, const char* name, std::string& key) {
