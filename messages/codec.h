@@ -1,5 +1,6 @@
 // Strict MessagePack: a struct is a map of exactly its fields, each once; an enum is its text; ids
 // are bin. Missing, duplicate, unknown, trailing, oversized or mistyped = refused, field named.
+// Only a field that came after the first version may be missing (messages/fields.h).
 #pragma once
 #include <cstring>
 #include <limits>
@@ -90,6 +91,37 @@ bool is_field_name(std::string_view text);
 /// A struct on the wire is a map, in the audit log an array of its fields in order.
 enum class Shape : std::uint8_t { map, array };
 
+/// How many fields a map of `value` has.
+template <class T>
+std::size_t fields_put(const T& value) {
+  return std::apply(
+      [&](const auto&... field) {
+        return (std::size_t{0} + ... + (field.is_left_out(value) ? 0U : 1U));
+      },
+      T::fields());
+}
+
+/// How many fields every version of a row has. Later ones stand at its end.
+template <class T>
+constexpr std::size_t least_row() {
+  return std::apply(
+      [](const auto&... field) { return (std::size_t{0} + ... + (field.is_later() ? 0U : 1U)); },
+      T::fields());
+}
+
+/// How many elements a row of `value` has: up to the last field that says something.
+template <class T>
+std::size_t row_size(const T& value) {
+  std::size_t size = 0;
+  std::size_t at = 0;
+  const auto count = [&](const auto& field) {
+    ++at;
+    if (!field.is_left_out(value)) size = at;
+  };
+  std::apply([&](const auto&... field) { (count(field), ...); }, T::fields());
+  return size;
+}
+
 template <Shape shape, class T>
 void put(Encoder& out, const T& value) {
   if constexpr (std::is_same_v<T, bool>) {
@@ -116,9 +148,13 @@ void put(Encoder& out, const T& value) {
     for (const auto& element : value) put<shape>(out, element);
   } else {
     static_assert(WireStruct<T>);
-    constexpr auto count = std::tuple_size_v<decltype(T::fields())>;
+    const auto count = shape == Shape::map ? fields_put(value) : row_size(value);
     shape == Shape::map ? out.map(count) : out.array(count);
+    std::size_t at = 0;
     const auto put_field = [&](const auto& field) {
+      const bool left_out = shape == Shape::map ? field.is_left_out(value) : at >= count;
+      ++at;
+      if (left_out) return;
       if constexpr (shape == Shape::map) out.text(field.name);
       put<shape>(out, value.*(field.member));
     };
@@ -155,32 +191,36 @@ std::optional<Error> get_field(Node map, T& owner, const F& field, const Path& p
     seen = true;
     error = get<Shape::map>(map.value(i), owner.*(field.member), own, field.max);
   }
-  return seen ? error : wrong(own.text(), "the field is missing");
+  return seen || field.is_later() ? error : wrong(own.text(), "the field is missing");
 }
 
 /// True if the map's keys are the fields of T in their order, as our own encoder writes them: then
-/// none is missing, unknown or there twice, and the value of each stands at its own index.
+/// none is missing, unknown or there twice.
 template <class T>
 bool is_in_order(Node map, std::size_t size) {
-  constexpr auto fields = T::fields();
-  if (size != std::tuple_size_v<decltype(T::fields())>) return false;
   std::size_t at = 0;
-  return std::apply(
-      [&](const auto&... field) { return (true && ... && (map.key(at++).text() == field.name)); },
-      fields);
+  const auto stands = [&](const auto& field) {
+    if (at >= size || map.key(at).text() != field.name) return field.is_later();
+    ++at;
+    return true;
+  };
+  const bool all =
+      std::apply([&](const auto&... field) { return (true && ... && stands(field)); }, T::fields());
+  return all && at == size;
 }
 
+/// Precondition: is_in_order().
 template <class T>
-std::optional<Error> get_in_order(Node map, T& value, const Path& path) {
-  constexpr auto fields = T::fields();
+std::optional<Error> get_in_order(Node map, T& value, const Path& path, std::size_t size) {
   std::optional<Error> error;
   std::size_t at = 0;
   const auto get_one = [&](const auto& field) {
+    if (field.is_later() && (at >= size || map.key(at).text() != field.name)) return false;
     const Path own{&path, field.name, {}};
     error = get<Shape::map>(map.value(at++), value.*(field.member), own, field.max);
     return error.has_value();
   };
-  std::apply([&](const auto&... field) { (void)(false || ... || get_one(field)); }, fields);
+  std::apply([&](const auto&... field) { (void)(false || ... || get_one(field)); }, T::fields());
   return error;
 }
 
@@ -189,7 +229,7 @@ std::optional<Error> get_struct(Node node, T& value, const Path& path) {
   static_assert(WireStruct<T>);
   const auto size = node.map_size();
   if (!size) return wrong(path.text(), "must be a map");
-  if (is_in_order<T>(node, *size)) return get_in_order(node, value, path);
+  if (is_in_order<T>(node, *size)) return get_in_order(node, value, path, *size);
   constexpr auto fields = T::fields();
   for (std::size_t i = 0; i < *size; ++i) {
     const auto key = node.key(i).text();
@@ -213,11 +253,13 @@ std::optional<Error> get_struct(Node node, T& value, const Path& path) {
 template <class T>
 std::optional<Error> get_row(Node node, T& value, const Path& path) {
   static_assert(WireStruct<T>);
-  if (node.array_size() != std::tuple_size_v<decltype(T::fields())>)
+  const auto size = node.array_size().value_or(0);
+  if (size < least_row<T>() || size > std::tuple_size_v<decltype(T::fields())>)
     return wrong(path.text(), "must be an array of the fields");
   std::optional<Error> error;
   std::size_t at = 0;
   const auto get_one = [&](const auto& field) {
+    if (at >= size) return true;
     error = get<Shape::array>(node.element(at++), value.*(field.member),
                               Path{nullptr, field.name, {}}, field.max);
     return error.has_value();

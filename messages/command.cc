@@ -9,18 +9,18 @@ namespace {
 using enum CommandName;
 using enum ConfirmationKind;
 
-// name, confirmation, operator only, node, reason, about
+// name, confirmation, operator only, node, reason, about, successor
 constexpr std::array kCommands{
-    CommandRow{inspect_cluster_state, never, false, false, false, false},
-    CommandRow{inspect_node, never, false, true, false, false},
-    CommandRow{inspect_replication_status, never, false, false, false, false},
-    CommandRow{inspect_promotion_state, never, false, false, false, true},
-    CommandRow{run_diagnostics, standard, true, false, false, false},
-    CommandRow{inspect_wal, never, false, false, false, false},
-    CommandRow{inspect_snapshots, never, false, false, false, false},
-    CommandRow{request_promotion, standard, true, true, true, false},
-    CommandRow{request_demotion, standard, true, true, true, false},
-    CommandRow{force_promotion, enhanced, true, true, true, false},
+    CommandRow{inspect_cluster_state, never, false, false, false, false, false},
+    CommandRow{inspect_node, never, false, true, false, false, false},
+    CommandRow{inspect_replication_status, never, false, false, false, false, false},
+    CommandRow{inspect_promotion_state, never, false, false, false, true, false},
+    CommandRow{run_diagnostics, standard, true, false, false, false, false},
+    CommandRow{inspect_wal, never, false, false, false, false, false},
+    CommandRow{inspect_snapshots, never, false, false, false, false, false},
+    CommandRow{request_promotion, standard, true, true, true, false, false},
+    CommandRow{request_demotion, standard, true, true, true, false, true},
+    CommandRow{force_promotion, enhanced, true, true, true, false, false},
 };
 
 Error bad(const char* field, std::string what) {
@@ -29,8 +29,8 @@ Error bad(const char* field, std::string what) {
 
 bool is_name(std::string_view text) {
   return std::ranges::all_of(text, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '-' || c == '_' || c == '.';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_' || c == '.';
   });
 }
 
@@ -70,7 +70,13 @@ Result<Command> check_structure(const Submit& submit, const RequestId& request) 
     return fail(bad("reason", "this command needs it"));
   if (!row.takes_about && !submit.about.empty())
     return fail(bad("about", "this command does not take it"));
-  Command command{*name, submit.node, submit.reason, {}};
+  if (!row.takes_successor && !submit.successor.empty())
+    return fail(bad("successor", "this command does not take it"));
+  if (!is_name(submit.successor))
+    return fail(bad("successor", "a node name has letters, digits, - _ ."));
+  if (!submit.successor.empty() && submit.successor == submit.node)
+    return fail(bad("successor", "it is the node that is to be demoted"));
+  Command command{*name, submit.node, submit.reason, {}, submit.successor};
   if (!submit.about.empty()) {
     auto about = RequestId::parse(submit.about);
     if (!about) return fail(bad("about", "not a request id: " + about.error().message));

@@ -35,9 +35,9 @@ enum class CommandName : std::uint8_t {
 template <>
 struct EnumNames<CommandName> {
   static constexpr std::array<std::string_view, 10> value{
-      "inspect_cluster_state", "inspect_node",      "inspect_replication_status",
-      "inspect_promotion_state", "run_diagnostics", "inspect_wal",
-      "inspect_snapshots",     "request_promotion", "request_demotion",
+      "inspect_cluster_state",   "inspect_node",      "inspect_replication_status",
+      "inspect_promotion_state", "run_diagnostics",   "inspect_wal",
+      "inspect_snapshots",       "request_promotion", "request_demotion",
       "force_promotion"};
 };
 
@@ -47,7 +47,8 @@ struct CommandRow {
   bool operator_only;  ///< else observer, operator and auditor may
   bool takes_node;
   bool takes_reason;
-  bool takes_about;  ///< a request id, optional
+  bool takes_about;      ///< a request id, optional
+  bool takes_successor;  ///< a node that is to follow, optional
 
   /// Promotion, demotion, forced promotion: what the kernel's ledger knows. The class bit.
   constexpr bool kernel_action() const { return takes_reason; }
@@ -64,11 +65,13 @@ struct Submit {
   static constexpr auto kType = MessageType::submit;
   std::string command;  ///< one of the ten names
   std::string node;
-  std::string reason;  ///< why, in the operator's words; recorded, not part of the explanation
-  std::string about;   ///< inspect_promotion_state: the request id in question, as text
+  std::string reason;     ///< why, in the operator's words; recorded, not part of the explanation
+  std::string about;      ///< inspect_promotion_state: the request id in question, as text
+  std::string successor;  ///< request_demotion: the node that is to be promoted next, optional
   static constexpr auto fields() {
     return std::tuple{Field{"command", &Submit::command, 64}, Field{"node", &Submit::node, 64},
-                      Field{"reason", &Submit::reason, 1000}, Field{"about", &Submit::about, 64}};
+                      Field{"reason", &Submit::reason, 1000}, Field{"about", &Submit::about, 64},
+                      Field{"successor", &Submit::successor, 64, 2}};
   }
   friend bool operator==(const Submit&, const Submit&) = default;
 };
@@ -79,6 +82,7 @@ struct Command {
   std::string node;
   std::string reason;
   RequestId about;
+  std::string successor;
   const CommandRow& row() const { return command_row(name); }
 };
 

@@ -50,6 +50,9 @@ struct Explanation {
   std::uint64_t fencing_epoch = 0;
   std::uint64_t kernel_ms = 0;
   std::uint64_t wall_ms = 0;
+  std::vector<Finding> warnings;  ///< what this action will meet or leave behind; no check fails
+  std::string successor;          ///< of a demotion: who is to follow; empty: nobody was named
+  std::vector<Check> successor_checks;  ///< a preview of that node's promotion
   static constexpr auto fields() {
     using E = Explanation;
     return std::tuple{Field{"command", &E::command, 64},
@@ -69,7 +72,10 @@ struct Explanation {
                       Field{"snapshot", &E::snapshot},
                       Field{"fencing_epoch", &E::fencing_epoch},
                       Field{"kernel_ms", &E::kernel_ms},
-                      Field{"wall_ms", &E::wall_ms}};
+                      Field{"wall_ms", &E::wall_ms},
+                      Field{"warnings", &E::warnings, 32, 2},
+                      Field{"successor", &E::successor, 64, 2},
+                      Field{"successor_checks", &E::successor_checks, 32, 2}};
   }
   friend bool operator==(const Explanation&, const Explanation&) = default;
 };

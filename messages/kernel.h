@@ -2,6 +2,7 @@
 // adapter concept in kernel/adapter.h uses nothing else.
 #pragma once
 #include "messages/command.h"
+#include "messages/finding.h"
 
 namespace aeromq {
 
@@ -76,6 +77,10 @@ struct KernelSnapshot {
   std::vector<NodeFacts> nodes;  ///< in name order
   std::vector<Check> checks;
   std::vector<std::string> not_checked;  ///< what this kernel could not see, for a surveyed action
+  /// What every look must show, and for a surveyed action what a person should know before it.
+  std::vector<Finding> findings;
+  std::string successor;  ///< of a surveyed demotion: whose promotion was looked at with it
+  std::vector<Check> successor_checks;  ///< that promotion's, as they stand now
   static constexpr auto fields() {
     using S = KernelSnapshot;
     return std::tuple{Field{"history", &S::history},
@@ -91,7 +96,10 @@ struct KernelSnapshot {
                       Field{"stale_after_ms", &S::stale_after_ms},
                       Field{"nodes", &S::nodes, 64},
                       Field{"checks", &S::checks, 32},
-                      Field{"not_checked", &S::not_checked, 8}};
+                      Field{"not_checked", &S::not_checked, 8},
+                      Field{"findings", &S::findings, 32, 2},
+                      Field{"successor", &S::successor, 64, 2},
+                      Field{"successor_checks", &S::successor_checks, 32, 2}};
   }
   friend bool operator==(const KernelSnapshot&, const KernelSnapshot&) = default;
 };
@@ -115,12 +123,17 @@ struct Act {
   Digest command_digest;
   std::string principal;
   std::string reason;
+  std::string successor;  ///< demote: the node that must be able to follow; empty: any
   static constexpr auto fields() {
-    return std::tuple{
-        Field{"request", &Act::request},         Field{"action", &Act::action},
-        Field{"node", &Act::node, 64},           Field{"fencing_epoch", &Act::fencing_epoch},
-        Field{"overrides", &Act::overrides, 32}, Field{"command_digest", &Act::command_digest},
-        Field{"principal", &Act::principal, 64}, Field{"reason", &Act::reason, 1000}};
+    return std::tuple{Field{"request", &Act::request},
+                      Field{"action", &Act::action},
+                      Field{"node", &Act::node, 64},
+                      Field{"fencing_epoch", &Act::fencing_epoch},
+                      Field{"overrides", &Act::overrides, 32},
+                      Field{"command_digest", &Act::command_digest},
+                      Field{"principal", &Act::principal, 64},
+                      Field{"reason", &Act::reason, 1000},
+                      Field{"successor", &Act::successor, 64, 2}};
   }
   friend bool operator==(const Act&, const Act&) = default;
 };

@@ -14,16 +14,21 @@ struct EnumNames<CallKind> {
 /// Every kind but `act` only reads.
 struct KernelCall {
   CallKind kind = CallKind::snapshot;
-  std::uint64_t id = 0;  ///< the caller's; its answer carries the same
-  std::string command;   ///< survey: the command name whose checks (or cost) are wanted
-  std::string node;      ///< survey: its node
-  RequestId about;       ///< outcome
-  Act act;               ///< act; else defaults
+  std::uint64_t id = 0;   ///< the caller's; its answer carries the same
+  std::string command;    ///< survey: the command name whose checks (or cost) are wanted
+  std::string node;       ///< survey: its node
+  RequestId about;        ///< outcome
+  Act act;                ///< act; else defaults
+  std::string successor;  ///< survey of a demotion: whose promotion is previewed; empty: none
   static constexpr auto fields() {
     using C = KernelCall;
-    return std::tuple{Field{"kind", &C::kind},       Field{"id", &C::id},
-                      Field{"command", &C::command}, Field{"node", &C::node, 64},
-                      Field{"about", &C::about},     Field{"act", &C::act}};
+    return std::tuple{Field{"kind", &C::kind},
+                      Field{"id", &C::id},
+                      Field{"command", &C::command},
+                      Field{"node", &C::node, 64},
+                      Field{"about", &C::about},
+                      Field{"act", &C::act},
+                      Field{"successor", &C::successor, 64, 2}};
   }
   friend bool operator==(const KernelCall&, const KernelCall&) = default;
 };
@@ -41,10 +46,14 @@ struct KernelAnswer {
   ActAnswer act;                       ///< act
   static constexpr auto fields() {
     using A = KernelAnswer;
-    return std::tuple{Field{"kind", &A::kind},         Field{"id", &A::id},
-                      Field{"snapshot", &A::snapshot}, Field{"cost", &A::cost, 512},
-                      Field{"facts", &A::facts},       Field{"tables", &A::tables, 8},
-                      Field{"findings", &A::findings}, Field{"outcome", &A::outcome, 1},
+    return std::tuple{Field{"kind", &A::kind},
+                      Field{"id", &A::id},
+                      Field{"snapshot", &A::snapshot},
+                      Field{"cost", &A::cost, 512},
+                      Field{"facts", &A::facts},
+                      Field{"tables", &A::tables, 8},
+                      Field{"findings", &A::findings},
+                      Field{"outcome", &A::outcome, 1},
                       Field{"act", &A::act}};
   }
   friend bool operator==(const KernelAnswer&, const KernelAnswer&) = default;

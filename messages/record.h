@@ -4,6 +4,10 @@
 
 namespace aeromq {
 
+/// The newest record schema that this program writes and reads. A record of an older one is its
+/// shorter row (messages/fields.h); a segment's header names the schema of all that is in it.
+constexpr unsigned kRecordSchema = 2;
+
 /// The stages of a request, and what the control plane says of itself (G2).
 enum class Stage : std::uint8_t {
   requested,
@@ -71,6 +75,7 @@ struct Record {
   std::string failure;  ///< failure type: "stage lost", "client gone" ... (F9)
   std::string lost;     ///< the actor concerned, if one
   std::uint64_t cause = 0;  ///< seq of the record that this one follows from; 0 = none
+  std::string successor;    ///< of a demotion: who was to follow; schema 2
   static constexpr auto fields() {
     using R = Record;
     return std::tuple{Field{"seq", &R::seq},
@@ -105,7 +110,8 @@ struct Record {
                       Field{"error_invariants", &R::error_invariants, 16},
                       Field{"failure", &R::failure},
                       Field{"lost", &R::lost},
-                      Field{"cause", &R::cause}};
+                      Field{"cause", &R::cause},
+                      Field{"successor", &R::successor, 64, 2}};
   }
   friend bool operator==(const Record&, const Record&) = default;
 };

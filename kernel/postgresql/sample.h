@@ -50,6 +50,7 @@ struct Receiver {
   std::uint32_t timeline = 0;
   Lsn flushed = 0;
   std::string slot;
+  std::uint64_t quiet_ms = 0;  ///< since its last message, by the standby's own clock
   friend bool operator==(const Receiver&, const Receiver&) = default;
 };
 
@@ -93,8 +94,10 @@ struct NodeSample {
   bool answered = false;
   std::string sqlstate;  ///< why not, in PostgreSQL's words if it had any
   std::string error;
-  bool timed_out = false;   ///< our own deadline passed: nobody refused, nobody answered
-  std::uint64_t at_ms = 0;  ///< boot clock of who looked
+  bool timed_out = false;     ///< our own deadline passed: nobody refused, nobody answered
+  bool tcp_accepted = false;  ///< a connection was made: something on that host lives
+  bool spoke = false;         ///< at least one octet came back: a server speaks there
+  std::uint64_t at_ms = 0;    ///< boot clock of who looked
   std::uint64_t took_ms = 0;
   std::uint64_t system_identifier = 0;
   bool in_recovery = true;
@@ -104,6 +107,9 @@ struct NodeSample {
   bool replay_paused = false;
   std::vector<TimelineEnd> ancestors;  ///< TIMELINE_HISTORY of `timeline`, oldest first
   std::uint64_t server_version = 0;
+  std::uint64_t started_ms = 0;  ///< its own start time, wall clock
+  std::uint64_t own_port = 0;    ///< its own setting `port`
+  std::string data_directory;    ///< its own setting; as it was given, links and all
   std::string synchronous_standby_names;
   std::string synchronous_commit;
   std::vector<Streamer> streamers;
