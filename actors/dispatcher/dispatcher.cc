@@ -103,6 +103,7 @@ Step Dispatcher::on_survey(const Envelope& envelope) {
   call.kind = CallKind::survey;
   call.command = text_of(command->name);
   call.node = command->node;
+  call.successor = command->successor;
   return begin(std::move(call),
                {{envelope.type, envelope.request, body->authority, body->command, *command, 0}});
 }
@@ -131,8 +132,15 @@ Step Dispatcher::on_dispatch(const Envelope& envelope) {
   call.kind = acts ? CallKind::act : CallKind::diagnostics;
   if (acts) {
     act_under_way_ = true;
-    call.act = {request,         action_of(command->name), command->node,      body->fencing_epoch,
-                body->overrides, sha256(body->command),    envelope.principal, command->reason};
+    call.act = {request,
+                action_of(command->name),
+                command->node,
+                body->fencing_epoch,
+                body->overrides,
+                sha256(body->command),
+                envelope.principal,
+                command->reason,
+                command->successor};
   }
   return begin(std::move(call),
                {{envelope.type, request, body->authority, body->command, *command, body->record}});

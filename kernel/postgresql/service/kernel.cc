@@ -294,8 +294,8 @@ void PostgresqlKernel::grant(Waiting waiting, const Moment& now) {
                                 {"node", act.node},
                                 {"term", made.term}});
   const auto intent = intent_of(state_, act.action, act.node, act.request);
-  const AgentAct errand{made.term, act, intent.last_primary, intent.shutdown_checkpoint,
-                        intent.timeline};
+  const AgentAct errand{
+      made.term, act, intent.last_primary, intent.shutdown_checkpoint, intent.timeline, 0, {}};
   unsettled_ = grants_.unsettled();
   waiting.first = true;
   joined_.push_back(std::move(waiting));
