@@ -80,7 +80,7 @@ Result<client::Client> Plane::connect(std::chrono::seconds patience) {
       last = request.error();
       continue;
     }
-    const auto answer = connected->submit(*request, {"inspect_cluster_state", "", "", ""});
+    const auto answer = connected->submit(*request, {"inspect_cluster_state", "", "", "", {}});
     if (!answer)
       last = answer.error();
     else if (const auto* failure = std::get_if<client::Failure>(&*answer))

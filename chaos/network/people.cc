@@ -120,7 +120,7 @@ void People::change(CommandName command, const std::string& node, Reply reply) {
   if (seat == nullptr) return;
   auto& client = *seat->client;
   const auto principal = client.welcome().principal;
-  const Submit submit{std::string(text_of(command)), node, kReason, ""};
+  const Submit submit{std::string(text_of(command)), node, kReason, "", {}};
   const auto request = client.next_request(command);
   if (!request) return;
   const auto id = request->text();
@@ -155,7 +155,7 @@ void People::inspect(const std::string& who) {
   auto* seat = seat_of(who);
   if (seat == nullptr) return;
   auto& client = *seat->client;
-  const Submit submit{std::string(text_of(CommandName::inspect_cluster_state)), "", "", ""};
+  const Submit submit{std::string(text_of(CommandName::inspect_cluster_state)), "", "", "", {}};
   const auto request = client.next_request(CommandName::inspect_cluster_state);
   if (!request) return;
   const auto principal = client.welcome().principal;
@@ -168,7 +168,7 @@ bool People::ask_outcome(const std::string& who, const std::string& about) {
   auto* seat = seat_of(who);
   if (seat == nullptr) return false;
   auto& client = *seat->client;
-  const Submit submit{std::string(text_of(CommandName::inspect_promotion_state)), "", "", about};
+  const Submit submit{std::string(text_of(CommandName::inspect_promotion_state)), "", "", about, {}};
   const auto request = client.next_request(CommandName::inspect_promotion_state);
   if (!request) return false;
   const auto principal = client.welcome().principal;

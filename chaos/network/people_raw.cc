@@ -137,7 +137,7 @@ void People::repeat(CommandName command, const std::string& node, Again again) {
   auto raw = connect_raw();
   if (!raw) return;
   const RequestId request{raw->welcome.session, 1, command_row(command).kernel_action()};
-  const Submit submit{std::string(text_of(command)), node, kReason, ""};
+  const Submit submit{std::string(text_of(command)), node, kReason, "", {}};
   if (again == Again::at_once) {
     if (const auto pending = submit_raw(*raw, request, submit, 2))
       decide_raw(*raw, request, submit, *pending, "confirm", 2);

@@ -135,7 +135,7 @@ bool Scene::settle(std::uint64_t above_epoch, int timeout_ms) {
     const auto request = observer_->next_request(CommandName::inspect_cluster_state);
     if (!request) return false;
     const auto seen = observer_->submit(
-        *request, {std::string(text_of(CommandName::inspect_cluster_state)), "", "", ""});
+        *request, {std::string(text_of(CommandName::inspect_cluster_state)), "", "", "", {}});
     if (!seen || !std::holds_alternative<client::ViewAnswer>(*seen)) return false;
     epoch_ = now->epoch;
     return true;

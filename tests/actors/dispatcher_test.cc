@@ -22,11 +22,11 @@ class DispatcherTest : public testing::Test {
     return on(message(id(counter), Observe{Authority::observer, encode(submit)}));
   }
   Step look(std::uint32_t counter) {
-    return observe(counter, {"inspect_cluster_state", "", "", ""});
+    return observe(counter, {"inspect_cluster_state", "", "", "", {}});
   }
   static Dispatch licence() {
     Dispatch body{
-        Authority::operator_, encode(Submit{"request_demotion", "n1", "why", ""}), {}, 3, {}, 40};
+        Authority::operator_, encode(Submit{"request_demotion", "n1", "why", "", {}}), {}, 3, {}, 40};
     body.explanation_digest.octets.fill(1);
     return body;
   }
@@ -62,8 +62,8 @@ TEST_F(DispatcherTest, InspectionsThatWaitTogetherShareALaterSnapshot) {
 }
 
 TEST_F(DispatcherTest, WalSnapshotsAndOutcomesAreCallsOfTheirOwn) {
-  EXPECT_EQ(observe(1, {"inspect_wal", "", "", ""}).calls.at(0).kind, CallKind::wal);
-  EXPECT_EQ(observe(2, {"inspect_snapshots", "", "", ""}).calls.at(0).kind, CallKind::snapshots);
+  EXPECT_EQ(observe(1, {"inspect_wal", "", "", "", {}}).calls.at(0).kind, CallKind::wal);
+  EXPECT_EQ(observe(2, {"inspect_snapshots", "", "", "", {}}).calls.at(0).kind, CallKind::snapshots);
   const auto about = id(9, true);
   const auto step = observe(3, {"inspect_promotion_state", "", "", about.text()});
   EXPECT_EQ(step.calls.at(0).kind, CallKind::outcome);
@@ -120,7 +120,7 @@ TEST_F(DispatcherTest, NoLicenceNoCall) {
   refused([](Dispatch& body) { body.record = 0; });
   refused([](Dispatch& body) { body.authority = Authority::auditor; });
   refused([](Dispatch& body) { body.explanation_digest = {}; });
-  refused([](Dispatch& body) { body.command = encode(Submit{"inspect_wal", "", "", ""}); });
+  refused([](Dispatch& body) { body.command = encode(Submit{"inspect_wal", "", "", "", {}}); });
   refused([](Dispatch& body) { body.command = {0xC1}; });
   EXPECT_TRUE(dispatcher_.on(message(id(1, true), licence()), {}).calls.empty());  // no principal
   EXPECT_TRUE(on({MessageType::dispatch, id(1, true), "", {0xC1}}).calls.empty());
@@ -160,7 +160,7 @@ TEST_F(DispatcherTest, AnAnswerThatContradictsItselfIsNotShown) {
   auto mixed = kernel_.answer(look(1).calls.at(0));
   mixed.snapshot.holder = "n2";
   EXPECT_EQ(refusal(dispatcher_.on_answer(mixed, {}).send.at(0)).code, "MIXED_VIEW");
-  const auto body = encode(Submit{"request_demotion", "n1", "why", ""});
+  const auto body = encode(Submit{"request_demotion", "n1", "why", "", {}});
   const auto survey = on(message(id(2, true), Survey{Authority::operator_, body}));
   auto surveyed = kernel_.answer(survey.calls.at(0));
   surveyed.snapshot.holder = "n2";

@@ -22,7 +22,7 @@ class ExplainerTest : public testing::Test {
     RequestId id;
     id.counter = 1;
     id.kernel_action = true;
-    const auto command = encode(Submit{std::string(text_of(name_)), "n2", reason_, ""});
+    const auto command = encode(Submit{std::string(text_of(name_)), "n2", reason_, "", {}});
     const Surveyed body{Authority::operator_, command, encode(snapshot_), ""};
     return Explainer().on(message(id, body), now_).send.at(0);
   }

@@ -39,7 +39,7 @@ TEST_F(GateTest, EveryCommandForEveryAuthority) {
     SCOPED_TRACE(text_of(row.name));
     kernel_action_ = row.kernel_action();
     const auto body = encode(Submit{std::string(text_of(row.name)), row.takes_node ? "n1" : "",
-                                    row.takes_reason ? "why" : "", ""});
+                                    row.takes_reason ? "why" : "", "", {}});
     const bool looks = row.confirmation == ConfirmationKind::never;
     const auto onward = looks ? MessageType::observe : MessageType::survey;
     EXPECT_EQ(ask("alice", MessageType::submit, body).type, onward);
@@ -52,13 +52,13 @@ TEST_F(GateTest, EveryCommandForEveryAuthority) {
 }
 
 TEST_F(GateTest, PassesTheBodyOctetForOctet) {
-  const auto body = encode(Submit{"inspect_wal", "", "", ""});
+  const auto body = encode(Submit{"inspect_wal", "", "", "", {}});
   const auto observe = decode<Observe>(ask("otto", MessageType::submit, body).body);
   EXPECT_EQ(observe.value(), (Observe{Authority::observer, body}));
 }
 
 TEST_F(GateTest, RefusesABodyThatDoesNotDecodeWithTheField) {
-  auto body = encode(Submit{"inspect_wal", "", "", ""});
+  auto body = encode(Submit{"inspect_wal", "", "", "", {}});
   body.push_back(0);
   EXPECT_EQ(refusal(ask("mallory", MessageType::submit, body)).field, "body");
   for (const auto type : {MessageType::submit, MessageType::confirm, MessageType::audit_query}) {

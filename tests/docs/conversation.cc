@@ -114,7 +114,7 @@ Conversation hold_conversation() {
 
   const RequestId request{welcome->session, 1, true};
   talk.request_text = request.text();
-  const auto submit = encode(Submit{"request_promotion", "n2", "OPS-812: disk on n1", ""});
+  const auto submit = encode(Submit{"request_promotion", "n2", "OPS-812: disk on n1", "", {}});
   talk.messages.push_back(
       {"SUBMIT", frames_of({MessageType::submit, boot, 2, request, {}}, submit)});
   expect(only(stage.from_client(talk.messages.back().frames), MessageType::submit),

@@ -46,7 +46,7 @@ class KernelViews : public testing::Test {
   View view(CommandName name, CallKind kind) {
     KernelCall call;
     call.kind = kind;
-    const auto made = make_view(Command{name, "", "", {}}, kernel_->answer(call, {}, {}));
+    const auto made = make_view(Command{name, "", "", {}, {}}, kernel_->answer(call, {}, {}));
     return made.value();
   }
   test::ScratchFolder folder_;

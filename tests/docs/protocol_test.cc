@@ -182,7 +182,7 @@ TEST(Protocol, ViewsAreTheDispatchers) {
   for (const auto name :
        {CommandName::inspect_cluster_state, CommandName::inspect_node,
         CommandName::inspect_replication_status, CommandName::inspect_promotion_state}) {
-    const auto view = make_view(Command{name, "n1", "", {}}, answer);
+    const auto view = make_view(Command{name, "n1", "", {}, {}}, answer);
     ASSERT_TRUE(view.has_value()) << text_of(name);
     std::vector<std::string> facts;
     for (const auto& fact : view->facts) facts.push_back(fact.name);

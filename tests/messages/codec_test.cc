@@ -46,14 +46,14 @@ Body submit_up_to_about() {
 }
 
 TEST(Codec, ReadsWhatItWrote) {
-  const Submit submit{"inspect_node", "n1", "", ""};
+  const Submit submit{"inspect_node", "n1", "", "", {}};
   const auto read = decode<Submit>(encode(submit));
   ASSERT_TRUE(read) << read.error().message;
   EXPECT_EQ(*read, submit);
 }
 
 TEST(Codec, EqualValuesAreEqualOctets) {
-  const Submit submit{"inspect_wal", "", "", ""};
+  const Submit submit{"inspect_wal", "", "", "", {}};
   EXPECT_EQ(encode(submit), encode(Submit(submit)));
 }
 
@@ -123,7 +123,7 @@ TEST(Codec, RefusesTrailingOctets) {
 }
 
 TEST(Codec, RefusesEveryTruncation) {
-  const auto whole = encode(Submit{"inspect_node", "n1", "", ""});
+  const auto whole = encode(Submit{"inspect_node", "n1", "", "", {}});
   for (std::size_t size = 0; size < whole.size(); ++size)
     EXPECT_FALSE(decode<Submit>(ByteView(whole).first(size))) << size;
 }
