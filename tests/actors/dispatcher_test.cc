@@ -65,10 +65,10 @@ TEST_F(DispatcherTest, WalSnapshotsAndOutcomesAreCallsOfTheirOwn) {
   EXPECT_EQ(observe(1, {"inspect_wal", "", "", "", {}}).calls.at(0).kind, CallKind::wal);
   EXPECT_EQ(observe(2, {"inspect_snapshots", "", "", "", {}}).calls.at(0).kind, CallKind::snapshots);
   const auto about = id(9, true);
-  const auto step = observe(3, {"inspect_promotion_state", "", "", about.text()});
+  const auto step = observe(3, {"inspect_promotion_state", "", "", about.text(), {}});
   EXPECT_EQ(step.calls.at(0).kind, CallKind::outcome);
   EXPECT_EQ(step.calls.at(0).about, about);
-  EXPECT_EQ(observe(4, {"inspect_promotion_state", "", "", ""}).calls.at(0).kind,
+  EXPECT_EQ(observe(4, {"inspect_promotion_state", "", "", "", {}}).calls.at(0).kind,
             CallKind::snapshot);
 }
 

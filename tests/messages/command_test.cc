@@ -39,10 +39,10 @@ TEST(Commands, AreTenInOrder) {
 }
 
 TEST(Commands, AnUnknownOneIsRefused) {
-  const auto read = check_structure({"failover", "", "", ""}, id_for(false));
+  const auto read = check_structure({"failover", "", "", "", {}}, id_for(false));
   ASSERT_FALSE(read);
   EXPECT_EQ(read.error().code, "UNKNOWN_COMMAND");
-  const auto hostile = check_structure({"\x1B[2J", "", "", ""}, id_for(false));
+  const auto hostile = check_structure({"\x1B[2J", "", "", "", {}}, id_for(false));
   EXPECT_EQ(hostile.error().message.find('\x1B'), std::string::npos);
 }
 
@@ -54,6 +54,9 @@ TEST(Commands, TakeExactlyTheirArguments) {
     node.node = row.takes_node ? "" : "n1";
     reason.reason = row.takes_reason ? "" : "why";
     about.about = "x";
+    auto successor = good(row);
+    successor.successor = row.takes_successor ? successor.node : "n2";
+    expect_bad(successor, request, "successor");
     expect_bad(node, request, "node");
     expect_bad(reason, request, "reason");
     expect_bad(about, request, "about");
@@ -64,9 +67,9 @@ TEST(Commands, TakeExactlyTheirArguments) {
 TEST(Commands, RefuseHostileText) {
   const auto request = id_for(true);
   for (const std::string bad : {"a\nb", "\x1B[1m", "\x7F", "\xC2\x9B", "   "})
-    expect_bad({"request_promotion", "n1", bad, ""}, request, "reason");
+    expect_bad({"request_promotion", "n1", bad, "", {}}, request, "reason");
   for (const std::string bad : {"n 1", "n/1", "n\n", "../x"})
-    expect_bad({"request_promotion", bad, "why", ""}, request, "node");
+    expect_bad({"request_promotion", bad, "why", "", {}}, request, "node");
 }
 
 TEST(Commands, AuthorityIsTheTable) {
