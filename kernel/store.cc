@@ -10,32 +10,11 @@
 #include <cstring>
 
 #include "kernel/durable.h"
-#include "kernel/sqlite.h"
-#include "messages/text.h"
 #include "process/log.h"
 
 namespace aeromq::kernel {
-namespace {
 
-// The triggers hold rule 19: a row that could go would turn "executed" into "not executed".
-constexpr const char* kSchema = R"sql(
-CREATE TABLE meta(key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
-CREATE TABLE nodes(name TEXT PRIMARY KEY) WITHOUT ROWID;
-CREATE TABLE dispatchers(id INTEGER PRIMARY KEY, epoch INTEGER NOT NULL);
-CREATE TABLE fences(number INTEGER PRIMARY KEY, dispatcher INTEGER NOT NULL, epoch INTEGER NOT NULL,
-  uid INTEGER NOT NULL, reason TEXT NOT NULL, wall_ms INTEGER NOT NULL);
-CREATE TABLE ledger(request BLOB PRIMARY KEY CHECK(length(request) = 20),
-  executed INTEGER NOT NULL, code TEXT NOT NULL, text TEXT NOT NULL, action TEXT NOT NULL,
-  node TEXT NOT NULL, principal TEXT NOT NULL, command_digest BLOB NOT NULL, reason TEXT NOT NULL,
-  answer BLOB NOT NULL, snapshot_before INTEGER NOT NULL, snapshot_after INTEGER NOT NULL,
-  kernel_ms INTEGER NOT NULL, wall_ms INTEGER NOT NULL);
-CREATE TRIGGER ledger_keeps BEFORE DELETE ON ledger
-  BEGIN SELECT RAISE(ABORT, 'a ledger row is never deleted'); END;
-CREATE TRIGGER ledger_stands BEFORE UPDATE ON ledger
-  BEGIN SELECT RAISE(ABORT, 'a ledger row never changes'); END;
-CREATE TRIGGER epochs_grow BEFORE UPDATE ON dispatchers WHEN new.epoch <= old.epoch
-  BEGIN SELECT RAISE(ABORT, 'an epoch only grows'); END;
-)sql";
+namespace {
 
 // What the column `executed` holds.
 constexpr std::uint64_t kRejected = 0;
@@ -87,9 +66,7 @@ Result<void> write_new(const std::string& path, const Register& first, const Reg
   ::chmod(path.c_str(), 0600);
   if (auto begun = database->try_run("PRAGMA synchronous=FULL; BEGIN IMMEDIATE"); !begun)
     return fail(bad(path, begun.error().message));
-  database->run(kSchema);
-  database->run(kind.more_schema);
-  set_meta(*database, "format", std::string(kind.format));
+  make_tables(*database, kind.format);
   set_meta(*database, "cluster", first.cluster);
   set_meta(*database, "snapshot_limit", std::uint64_t{0});
   set_history(*database, first.history);
@@ -130,10 +107,8 @@ Result<Store> Store::open(const std::string& path, Mode mode, const RegisterKind
   Store store(std::make_unique<Impl>(std::move(*database), path));
   if (auto table = store.impl_->database.try_run("SELECT value FROM meta LIMIT 1"); !table)
     return fail(bad(path, "this is no register"));
-  const auto format = meta_text(store.impl_->database, "format");
-  if (format != kind.format)
-    return fail(bad(path, "its format is \"" + cut(format, 64) + "\"; this kernel's is \"" +
-                              std::string(kind.format) + '"'));
+  if (auto met = meet_format(store.impl_->database, kind.format, mode == Mode::read_write); !met)
+    return fail(bad(path, detail_of(met.error())));
   return store;
 }
 

@@ -7,13 +7,11 @@
 #include <memory>
 #include <string>
 
+#include "kernel/file_format.h"
 #include "kernel/outcome_rule.h"
 #include "kernel/register.h"
 
 namespace aeromq::kernel {
-
-class Database;
-class Statement;
 
 /// A person ended an epoch: who, why, when.
 struct FenceRow {
@@ -28,20 +26,22 @@ struct FenceRow {
 /// Whose register a file is, and what it holds beside the register. A kernel opens none of another
 /// kind: it would not know what it must not do.
 struct RegisterKind {
-  std::string_view format;
-  const char* more_schema = "";
+  FileFormat format;
   /// A new register gives authority to its first node; else nobody has it until a look has told.
   bool first_node_holds = true;
 };
-inline constexpr RegisterKind kEmbeddedRegister{"aeromq-register-1"};
+extern const RegisterKind kEmbeddedRegister;
+/// The tables of every kind's first version; a kind's own stand behind them.
+extern const char* const kRegisterTables;
 
 class Store {
  public:
   enum class Mode { read_write, read_only };
 
-  /// Opens an existing register; the caller holds its lifetime lock. read_only never writes the
-  /// file, not even a checkpoint, but syncs what is there before it believes it. Error
-  /// INVALID_INPUT, field `register`.
+  /// Opens an existing register; the caller holds its lifetime lock. One of an older version is
+  /// brought up to this program's before anything is read. read_only never writes the file, not
+  /// even a checkpoint, but syncs what is there before it believes it. Error INVALID_INPUT, field
+  /// `register`.
   static Result<Store> open(const std::string& path, Mode mode,
                             const RegisterKind& kind = kEmbeddedRegister);
   /// Makes the file with `first` in it: whole and durable, or not there. Error INVALID_INPUT,

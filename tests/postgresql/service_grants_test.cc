@@ -139,10 +139,18 @@ TEST_F(PostgresqlServiceGrants, NoKindOfKernelOpensTheOthersFile) {
   store_.reset();
   const auto wrong = Store::open(path_, Store::Mode::read_write);
   ASSERT_FALSE(wrong);
-  EXPECT_THAT(wrong.error().message, HasSubstr("aeromq-register-postgresql-1"));
+  EXPECT_THAT(wrong.error().message, HasSubstr("aeromq-register-postgresql-2"));
   const auto other = folder_ / "embedded";
   ASSERT_TRUE(Store::create(other, kernel::three_nodes()));
   EXPECT_FALSE(Store::open(other, Store::Mode::read_only, kPostgresqlRegister));
+}
+
+TEST_F(PostgresqlServiceGrants, TheSecondVersionHasAlarmsAndChangesOfMembersThatStay) {
+  EXPECT_EQ(refused("INSERT INTO alarms VALUES(1, 'LOST', 'rows', x'00', 5)"), "");
+  EXPECT_THAT(refused("DELETE FROM alarms"), HasSubstr("never deleted"));
+  EXPECT_EQ(refused("INSERT INTO member_changes VALUES(1, 'n4', 'added', 0, 'why', 5)"), "");
+  EXPECT_THAT(refused("UPDATE member_changes SET uid = 1"), HasSubstr("never changes"));
+  EXPECT_EQ(refused("UPDATE meta SET value = 7 WHERE key = 'shutdown_end'"), "");
 }
 
 TEST_F(PostgresqlServiceGrants, ADeadKernelsFileNamesTheAgentThatKnows) {

@@ -10,7 +10,7 @@
 #include <cstring>
 
 #include "kernel/durable.h"
-#include "kernel/sqlite.h"
+#include "kernel/file_format.h"
 #include "process/clock.h"
 #include "process/entropy.h"
 #include "process/log.h"
@@ -41,7 +41,10 @@ CREATE TRIGGER result_of_claim BEFORE INSERT ON entry WHEN new.kind = 'result' A
     SELECT 1 FROM entry WHERE kind = 'claim' AND request = new.request)
   BEGIN SELECT RAISE(ABORT, 'a result without a claim'); END;
 )sql";
-constexpr const char* kFormat = "aeromq-pg-journal-1";
+// Version 2 has the same table. A program of the first reads none of it, since it would not know
+// what its entries say.
+const char* const kSteps[] = {kSchema, ""};
+constexpr kernel::FileFormat kFormat{"aeromq-pg-journal", kSteps};
 
 Error bad(const std::string& path, const std::string& what) {
   return make_error(ErrorCode::invalid_input, path + ": " + what, "journal");
@@ -70,9 +73,8 @@ Result<void> create(const std::string& path, const std::string& node) {
     ::chmod(half.c_str(), 0600);
     if (auto begun = database->try_run("PRAGMA synchronous=FULL; BEGIN IMMEDIATE"); !begun)
       return fail(bad(half, begun.error().message));
-    database->run(kSchema);
-    for (const auto& [key, value] : {std::pair<std::string, std::string>{"format", kFormat},
-                                     {"node", node},
+    kernel::make_tables(*database, kFormat);
+    for (const auto& [key, value] : {std::pair<std::string, std::string>{"node", node},
                                      {"name", to_hex(process::fresh<BootId>().octets)}})
       Statement(*database, "INSERT INTO meta VALUES(?, ?)").text(key).text(value).run();
     database->run("COMMIT");
@@ -204,10 +206,11 @@ Result<Journal> Journal::open(const std::string& path, const std::string& node, 
   if (!first) return fail(bad(path, first.error().message));
   if (!database->try_run("SELECT value FROM meta LIMIT 1"))
     return fail(bad(path, "this is no journal"));
-  if (meta(*database, "format") != kFormat)
-    return fail(bad(path, "this is no journal of a known format"));
+  // Another node's is left as it is.
   if (meta(*database, "node") != node)
     return fail(bad(path, "this is the journal of " + meta(*database, "node")));
+  if (auto met = kernel::meet_format(*database, kFormat, mode == Mode::read_write); !met)
+    return fail(bad(path, detail_of(met.error())));
   Journal journal(std::make_unique<Impl>(std::move(*database), path));
   for (const auto& entry : journal.impl_->read())
     std::visit([&](const auto& body) { journal.impl_->fold(body); }, entry.body);

@@ -10,8 +10,10 @@ namespace aeromq::postgresql {
 
 using kernel::Statement;
 
+namespace {
+
 // A grant that could go or change would let a request be granted again, or end without a row.
-const kernel::RegisterKind kPostgresqlRegister{"aeromq-register-postgresql-1", R"sql(
+constexpr const char* kTables = R"sql(
 CREATE TABLE term(one INTEGER PRIMARY KEY CHECK(one = 1), term INTEGER NOT NULL);
 INSERT INTO term VALUES(1, 0);
 CREATE TABLE grants(request BLOB PRIMARY KEY CHECK(length(request) = 20),
@@ -42,13 +44,34 @@ CREATE TRIGGER grants_stand BEFORE UPDATE ON grants
 CREATE TRIGGER grants_end_with_a_row BEFORE UPDATE ON grants
   WHEN new.state = 1 AND NOT EXISTS (SELECT 1 FROM ledger WHERE request = new.request)
   BEGIN SELECT RAISE(ABORT, 'a grant is settled with its ledger row'); END;
-)sql",
-                                               false};
+)sql";
 
-namespace {
+// Version 2: where the last primary's shutdown checkpoint ends, what acts did that they must not
+// have done, and who changed the cluster's members.
+constexpr const char* kSecond = R"sql(
+INSERT INTO meta VALUES('shutdown_end', 0);
+CREATE TABLE alarms(number INTEGER PRIMARY KEY, code TEXT NOT NULL, text TEXT NOT NULL,
+  request BLOB NOT NULL, wall_ms INTEGER NOT NULL);
+CREATE TABLE member_changes(number INTEGER PRIMARY KEY, node TEXT NOT NULL, what TEXT NOT NULL,
+  uid INTEGER NOT NULL, reason TEXT NOT NULL, wall_ms INTEGER NOT NULL);
+CREATE TRIGGER alarms_keep BEFORE DELETE ON alarms
+  BEGIN SELECT RAISE(ABORT, 'an alarm is never deleted'); END;
+CREATE TRIGGER alarms_stand BEFORE UPDATE ON alarms
+  BEGIN SELECT RAISE(ABORT, 'an alarm never changes'); END;
+CREATE TRIGGER member_changes_keep BEFORE DELETE ON member_changes
+  BEGIN SELECT RAISE(ABORT, 'a change of the members is never deleted'); END;
+CREATE TRIGGER member_changes_stand BEFORE UPDATE ON member_changes
+  BEGIN SELECT RAISE(ABORT, 'a change of the members never changes'); END;
+)sql";
+
+const std::string kFirst = std::string(kernel::kRegisterTables) + kTables;
+const char* const kSteps[] = {kFirst.c_str(), kSecond};
 constexpr const char* kColumns =
     "SELECT act, term, state, kernel_ms, wall_ms, journal FROM grants ";
+
 }  // namespace
+
+const kernel::RegisterKind kPostgresqlRegister{{"aeromq-register-postgresql", kSteps}, false};
 
 std::uint64_t RegisterTerms::last() const {
   Statement query(*database_, "SELECT term FROM term");
