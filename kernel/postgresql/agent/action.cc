@@ -12,7 +12,6 @@ namespace aeromq::postgresql {
 namespace {
 
 constexpr int kLookAgainMs = 50;
-constexpr std::uint64_t kLastProcessMs = 5000;
 
 std::uint64_t boot_ms() { return process::now().boot_ns / kNanosPerMs; }
 void pause() { ::poll(nullptr, 0, kLookAgainMs); }
@@ -39,6 +38,7 @@ Hand::Hand(const AgentSettings& settings, const Instance& instance, Journal& jou
 
 void Hand::run(const AgentAct& act) {
   std::uint64_t began_ms = 0;
+  log_mark_ = instance_.mark_log();
   set_phase("validating");
   const auto against = validate(act, began_ms);
   process::kill_point("pgagent.act.validated");
@@ -81,6 +81,28 @@ bool Hand::too_old(const AgentAct& act, std::uint64_t began_ms) {
   return true;
 }
 
+bool Hand::is_not_there(const AgentAct& act) {
+  const auto claim = journal_.find(act.act.request)->claim;
+  const auto now = instance_.process();
+  if (now.is(claim.postmaster, claim.started_ms)) return false;
+  const auto verb = std::string(act.act.action == Action::demote ? "stop" : "promote");
+  if (now.postmaster != 0 && claim.postmaster != 0)
+    reject(act.act.request, {"IDENTITY_MISMATCH",
+                             settings_.node + ": the server was started anew since this request " +
+                                 "was claimed: process " + std::to_string(claim.postmaster) +
+                                 " then, " + std::to_string(now.postmaster) + " now",
+                             {"P6-F1"}});
+  else
+    reject(act.act.request, {"NOT_RUNNING",
+                             settings_.node + ": there was no server to " + verb + " in " +
+                                 settings_.data + (now.running() && now.postmaster == 0
+                                                       ? ": processes of it are there, but none "
+                                                         "that would hear of it"
+                                                       : ""),
+                             {"P6-F1"}});
+  return true;
+}
+
 void Hand::reject(const RequestId& request, const kernel::Rejection& why) {
   ResultEntry result;
   result.request = request;
@@ -92,7 +114,7 @@ void Hand::reject(const RequestId& request, const kernel::Rejection& why) {
 }
 
 void Hand::promote(const AgentAct& act, std::uint64_t began_ms) {
-  if (too_old(act, began_ms)) return;
+  if (too_old(act, began_ms) || is_not_there(act)) return;
   set_phase("promoting");
   journal_.step({act.act.request, StepName::asked, 0, 0});
   process::kill_point("pgagent.act.asked");
@@ -125,87 +147,6 @@ bool Hand::wait_for_new_timeline(const ClaimRecord& record) const {
   return false;
 }
 
-void Hand::demote(const AgentAct& act, std::uint64_t began_ms) {
-  if (too_old(act, began_ms)) return;
-  const auto& request = act.act.request;
-  set_phase("stopping");
-  journal_.step({request, StepName::asked, 0, 0});
-  process::kill_point("pgagent.act.asked");
-  if (too_old(act, began_ms)) return;
-  const auto end = instance_.stop(Instance::Stop::fast);
-  process::kill_point("pgagent.demote.stopped");
-  // pg_ctl goes by the pid file, and its process takes that away a moment before it ends.
-  if (end.ok()) wait_for_last_process();
-  const auto control = instance_.control();
-  if (instance_.process().running() || !control) {
-    settle_and_start(*journal_.find(request),
-                     control ? as_words(end.output) : control.error().message);
-    return;
-  }
-  if (!control->shut_down()) {
-    reject(request, {"NOT_SHUT_DOWN_IN_ORDER",
-                     settings_.node + " ended with the control state \"" + control->state +
-                         "\": " + as_words(end.output),
-                     {"P6-S1"}});
-    start_if_safe();
-    return;
-  }
-  const StepEntry stopped{request, StepName::stopped, control->checkpoint, control->timeline()};
-  journal_.step(stopped);
-  process::kill_point("pgagent.demote.noted");
-  hand_over(act, stopped);
-}
-
-void Hand::wait_for_last_process() const {
-  const auto deadline = boot_ms() + kLastProcessMs;
-  while (instance_.process().running() && boot_ms() < deadline) pause();
-}
-
-void Hand::hand_over(const AgentAct& act, const StepEntry& stopped) {
-  const auto& request = act.act.request;
-  set_phase("waiting for a standby to receive the shutdown checkpoint");
-  const auto seen = wait_for_receiver(act.act.node, stopped);
-  process::kill_point("pgagent.demote.received");
-  if (!seen.empty()) {
-    reject(request, {"CHECKPOINT_NOT_RECEIVED", seen, {"P6-S1"}});
-    start_if_safe();
-    return;
-  }
-  if (!instance_.make_standby()) {
-    settle_and_start(*journal_.find(request), "standby.signal could not be written and synced");
-    return;
-  }
-  process::kill_point("pgagent.demote.signalled");
-  journal_.result(demoted(request, stopped));
-  process::kill_point("pgagent.act.result_written");
-  start();
-  process::kill_point("pgagent.demote.started");
-}
-
-std::string Hand::wait_for_receiver(const std::string& node, const StepEntry& stopped) {
-  const auto deadline = boot_ms() + settings_.receive_deadline_ms;
-  std::string seen;
-  do {
-    const auto sample = sight_.look();
-    seen = "no standby is strictly past the shutdown checkpoint " + position_text(stopped.value) +
-           " of " + node + ":";
-    for (const auto& other : sample.nodes) {
-      if (other.node == node) continue;
-      if (other.answered && other.in_recovery && other.timeline == stopped.timeline &&
-          other.position > stopped.value)
-        return {};
-      seen += " " + other.node + " " +
-              (other.answered ? "at " + position_text(other.position) + " on timeline " +
-                                    std::to_string(other.timeline)
-                              : "did not answer") +
-              ",";
-    }
-    pause();
-  } while (boot_ms() < deadline);
-  seen.pop_back();
-  return seen;
-}
-
 ResultEntry Hand::promoted(const ClaimRecord& record, const HistoryFile& history) const {
   ResultEntry result;
   result.request = record.claim.request;
@@ -220,19 +161,13 @@ ResultEntry Hand::promoted(const ClaimRecord& record, const HistoryFile& history
              std::to_string(history.parent != 0 ? history.parent : record.claim.timeline),
              std::to_string(history.timeline)),
       effect("switch_position", "", at)};
-  return result;
-}
-
-ResultEntry Hand::demoted(const RequestId& request, const StepEntry& stopped) const {
-  const auto at = position_text(stopped.value);
-  ResultEntry result;
-  result.request = request;
-  result.executed = true;
-  result.shutdown_checkpoint = stopped.value;
-  result.timeline = stopped.timeline;
-  result.text = settings_.node + " was shut down in order and is a standby; shutdown checkpoint " +
-                at + " on timeline " + std::to_string(stopped.timeline);
-  result.effects = {effect("role", "primary", "standby"), effect("shutdown_checkpoint", "", at)};
+  if (auto alarm = judge_switch(
+          record.claim.node, {record.claim.shutdown_end, record.claim.shutdown_timeline}, history)) {
+    result.text += "; ALARM " + alarm->code + ": " + alarm->text;
+    result.effects.push_back(effect("alarm", "", alarm->code));
+    process::log_error("alarm", {{"code", alarm->code}, {"what", alarm->text}});
+    result.alarms.push_back(std::move(*alarm));
+  }
   return result;
 }
 
@@ -243,6 +178,10 @@ std::string Hand::phase() const {
 std::string Hand::holds() const {
   const std::lock_guard lock(mutex_);
   return holds_;
+}
+std::string Hand::log_end() const {
+  const std::lock_guard lock(mutex_);
+  return log_end_;
 }
 bool Hand::is_starting() const {
   const std::lock_guard lock(mutex_);
@@ -264,6 +203,7 @@ void Hand::hold(const std::string& why, bool may_try_again) {
   const std::lock_guard lock(mutex_);
   if (why != holds_ && !why.empty()) process::log_warning("not_started", {{"why", why}});
   holds_ = cut(why, 512);
+  if (why.empty()) log_end_.clear();
   if (may_try_again && !may_try_again_) try_until_ms_ = boot_ms() + settings_.start_deadline_ms;
   may_try_again_ = may_try_again;
 }

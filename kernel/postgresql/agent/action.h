@@ -44,6 +44,7 @@ class Hand {
   // Of any thread.
   std::string phase() const;
   std::string holds() const;  ///< why the server is down and stays so; empty: nothing holds it
+  std::string log_end() const;  ///< what the server's log said of that
   /// A primary is about to start: for the others it counts as running.
   bool is_starting() const;
   /// True while the last start_if_safe() might succeed when it is tried again: for the start
@@ -54,10 +55,22 @@ class Hand {
   std::optional<kernel::Rejection> validate(const AgentAct& act, std::uint64_t& began_ms);
   void promote(const AgentAct& act, std::uint64_t began_ms);
   void demote(const AgentAct& act, std::uint64_t began_ms);
+  /// The server that was claimed is not the one that is there now: rejected.
+  bool is_not_there(const AgentAct& act);
+  /// How a stop in order went.
+  struct Stopping {
+    ChildEnd asked;      ///< what pg_ctl said of the question
+    std::string remark;  ///< for the answer: what was cut short
+  };
+  Stopping stop_in_order(const std::string& node);
   void wait_for_last_process() const;
-  void hand_over(const AgentAct& act, const StepEntry& stopped);
+  void hand_over(const AgentAct& act, const StepEntry& stopped, const std::string& remark);
   bool wait_for_new_timeline(const ClaimRecord& record) const;
+  /// Empty: a standby is strictly past the checkpoint; else what was seen instead.
+  std::string seen_of_receivers(const std::string& node, const StepEntry& stopped);
   std::string wait_for_receiver(const std::string& node, const StepEntry& stopped);
+  /// "; the server's log: ..." since the mark; empty: it said nothing.
+  std::string log_words() const;
   bool too_old(const AgentAct& act, std::uint64_t began_ms);
   void reject(const RequestId& request, const kernel::Rejection& why);
   SettleFacts facts_of(const ClaimRecord& record) const;
@@ -69,6 +82,8 @@ class Hand {
                      const std::string& said);
   ResultEntry promoted(const ClaimRecord& record, const HistoryFile& history) const;
   ResultEntry demoted(const RequestId& request, const StepEntry& stopped) const;
+  ResultEntry demoted_in_order(const RequestId& request, const StepEntry& stopped,
+                               const std::string& remark) const;
   void start();
   void announce_start(bool as_primary);
   std::string why_unsafe();
@@ -79,9 +94,11 @@ class Hand {
   const Instance& instance_;
   Journal& journal_;
   Sight sight_;
+  LogMark log_mark_;          ///< when the act at hand, or the last start, began
   mutable std::mutex mutex_;  ///< of what follows
   std::string phase_;
   std::string holds_;
+  std::string log_end_;
   bool may_try_again_ = false;
   std::uint64_t try_until_ms_ = 0;
   bool is_starting_ = false;

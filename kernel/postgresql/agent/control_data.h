@@ -16,6 +16,8 @@ struct ControlData {
   std::uint64_t checkpoint_timeline = 0;
   std::uint64_t minimum_recovery_end = 0;
   std::uint64_t minimum_recovery_timeline = 0;
+  std::uint64_t wal_page = 0;     ///< octets; 0: not said
+  std::uint64_t wal_segment = 0;  ///< octets; 0: not said
   friend bool operator==(const ControlData&, const ControlData&) = default;
 
   /// The timeline on which a start without standby.signal would go on.

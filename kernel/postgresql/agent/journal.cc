@@ -319,6 +319,8 @@ AgentClaim Journal::word_on(const RequestId& request, std::uint64_t boot_ms) con
   word.effects = result->effects;
   word.shutdown_checkpoint = result->shutdown_checkpoint;
   word.timeline = result->timeline;
+  word.shutdown_end = result->shutdown_end;
+  word.alarms = result->alarms;
   return word;
 }
 

@@ -32,10 +32,18 @@ AgentStatus status_of(const AgentSettings& settings, const Instance& instance,
     status.durable_role = NodeRole::none;
     status.not_started = as_words(control.error().message, 512);
   }
-  status.manager = as_words(instance.manager(), 128);
+  status.manager = as_words(instance.manager(process), 128);
+  status.protocol = kAgentProtocol;
+  status.server = instance.local(process);
+  status.server.executable = as_words(status.server.executable, 512);
+  status.server.data_directory = as_words(status.server.data_directory, 1024);
+  status.ready_segments = instance.ready_segments();
   if (hand != nullptr && !hand->holds().empty()) status.not_started = hand->holds();
   // What held a server that runs by now is over, noted or not.
-  if (status.running) status.not_started.clear();
+  if (status.running)
+    status.not_started.clear();
+  else if (hand != nullptr)
+    status.log_end = hand->log_end();
   status.journal = journal.name();
   status.promised = journal.promised();
   if (const auto history = journal.bound()) {

@@ -161,6 +161,14 @@ void AgentServer::act(const Heard& heard) {
                    0,
                    instance_.newest_history().timeline,
                    boot_ms()};
+  // The act is judged by what it did to this server, and to no other.
+  const auto found = instance_.process();
+  claim.postmaster = static_cast<std::uint64_t>(found.postmaster);
+  claim.started_ms = found.started_ms;
+  if (act->act.action != Action::demote) {
+    claim.shutdown_end = act->shutdown_end;
+    claim.shutdown_timeline = act->timeline;
+  }
   if (const auto control = instance_.control()) claim.timeline = control->timeline();
   const auto claimed = journal_.claim(claim);
   if (claimed == Journal::Claiming::other_open)

@@ -114,6 +114,7 @@ void Hand::write_settled(const ClaimRecord& record, const SettleFacts& facts,
   if (settled.repair.put_aside_history)
     text += "; the history of timeline " + std::to_string(facts.history_now) + " was put aside";
   if (!said.empty()) text += "; " + said;
+  if (!result.executed && record.asked()) text += log_words();
   result.text = as_words(text, 1024);
   if (!result.executed) result.invariants = {"P6-A2", "P6-F2"};
   journal_.result(result);
@@ -122,16 +123,26 @@ void Hand::write_settled(const ClaimRecord& record, const SettleFacts& facts,
                                    {"why", result.text}});
 }
 
+std::string Hand::log_words() const {
+  const auto log = instance_.log_since(log_mark_);
+  return log.empty() ? std::string() : "; its log: " + log;
+}
+
 void Hand::start() {
   if (instance_.process().running()) return;
   const auto phase_before = phase();
+  log_mark_ = instance_.mark_log();
   set_phase("starting");
   const auto end = instance_.start();
   set_phase(phase_before);
   process::kill_point("pgagent.start.done");
   process::log_info("started", {{"ok", end.ok()}, {"said", as_words(end.output)}});
-  hold(end.ok() || instance_.process().running() ? ""
-                                                 : "it did not start: " + as_words(end.output));
+  if (end.ok() || instance_.process().running()) return hold({});
+  // pg_ctl knows no reason; the server's own log does.
+  const auto log = instance_.log_since(log_mark_);
+  hold("it did not start: " + (log.empty() ? as_words(end.output) : log));
+  const std::lock_guard lock(mutex_);
+  log_end_ = log;
 }
 
 std::string Hand::why_unsafe() {
