@@ -16,7 +16,8 @@ constexpr std::size_t kMaxText = 1024;  // Check::text
 // In the order in which a rejection looks for its reason: who is asked, who else writes, whose
 // history, what would be lost.
 std::vector<Part> parts_of(const Case& at) {
-  std::vector<Part> parts{target_reachable, settled, one_system, no_manager};
+  std::vector<Part> parts{target_reachable,     settled,          one_system, one_server_each,
+                          everybody_identified, no_contradiction, no_manager};
   const auto add = [&](std::initializer_list<Part> more) {
     parts.insert(parts.end(), more.begin(), more.end());
   };
@@ -28,7 +29,7 @@ std::vector<Part> parts_of(const Case& at) {
   // Force replaces "everybody's state is known" by "not proven down", which it may override;
   // evidence of life it may not.
   if (at.force())
-    add({no_evidence_of_life, proven_down});
+    add({no_evidence_of_life, proven_down, nobody_accepts});
   else
     add({states_known});
   add({on_one_ancestry, holds_the_most});

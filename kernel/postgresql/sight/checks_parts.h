@@ -25,11 +25,17 @@ Check is_standby(const Case& at);
 Check is_primary(const Case& at);
 Check no_pending_promotion(const Case& at);
 
+// checks_identity.cc: who is who, and whether all that was seen can be true.
+Check one_server_each(const Case& at);
+Check everybody_identified(const Case& at);
+Check no_contradiction(const Case& at);
+
 // checks_writer.cc: who else writes, or may.
 Check no_other_writer(const Case& at);
 Check states_known(const Case& at);
 Check no_evidence_of_life(const Case& at);
 Check proven_down(const Case& at);
+Check nobody_accepts(const Case& at);
 Check has_candidate(const Case& at);
 
 // checks_history.cc: whether the target's history goes on from everybody's.

@@ -87,7 +87,7 @@ std::string observe(Register& state, const ClusterSample& sample) {
     return renew(state, *holder);
   }
   const bool in_recovery = holder->answered;
-  if (!in_recovery && !is_proven_stopped(*holder)) return {};
+  if (!in_recovery && !is_proven_stopped(sample, *holder)) return {};
   if (only != nullptr)
     return follow(state, *only, state.holder + (in_recovery ? " is in recovery" : " is stopped"));
   if (writers.empty() && in_recovery) return lose(state, *holder);

@@ -1,4 +1,5 @@
 // The findings of diagnostics: facts that an operator must not overlook, no advice.
+#include "kernel/postgresql/sight/evidence.h"
 #include "kernel/postgresql/sight/text.h"
 #include "kernel/postgresql/sight/timeline.h"
 #include "kernel/postgresql/sight/views.h"
@@ -60,8 +61,12 @@ void find_writers(const ClusterSample& sample, Findings& found) {
     found.add("SEVERAL_WRITERS", Severity::alarm, names(writers) + " are out of recovery");
 }
 
-void find_silent(const NodeSample& node, Findings& found) {
-  if (is_unknown(node))
+void find_silent(const ClusterSample& sample, const NodeSample& node, Findings& found) {
+  if (const auto text = contradiction_text(sample, node); !text.empty())
+    found.add("EVIDENCE_CONTRADICTS", Severity::alarm, text);
+  if (const auto text = identity_fault(node); !text.empty())
+    found.add("IDENTITY_MISMATCH", Severity::alarm, text);
+  if (is_unknown(sample, node))
     found.add("NODE_STATE_UNKNOWN", Severity::warning, silence(node));
   else if (!node.answered)
     found.add("NODE_STOPPED", Severity::warning,
@@ -139,7 +144,7 @@ std::vector<Finding> findings_of(const ClusterSample& sample, const ClusterRules
   find_two_systems(sample, found);
   find_forks(sample, found);
   for (const auto& node : sample.nodes) {
-    find_silent(node, found);
+    find_silent(sample, node, found);
     find_agent(node, found);
     find_synchronous(node, rules, found);
     find_slots(node, is_writer(node), found);

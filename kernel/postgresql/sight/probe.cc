@@ -1,6 +1,7 @@
 #include "kernel/postgresql/sight/probe.h"
 
 #include <arpa/inet.h>
+#include <sys/socket.h>
 
 #include <array>
 #include <cstring>
@@ -31,7 +32,7 @@ void Probe::begin(Depth depth, std::uint64_t now_ms) {
   now_ms_ = began_ms_ = now_ms;
   allowed_ms_ = settings_.connect_deadline_ms;
   deadline_ms_ = now_ms + allowed_ms_;
-  heard_ = false;
+  heard_ = accepted_ = spoke_ = false;
   rounds_ = 0;
   sample_ = {};
   sample_.node = node_.name;
@@ -49,6 +50,7 @@ pollfd Probe::waits_for() const {
 
 void Probe::step(std::uint64_t now_ms) {
   now_ms_ = now_ms;
+  note_signs();
   if (phase_ == Phase::connecting)
     step_connecting();
   else if (phase_ == Phase::asking)
@@ -57,6 +59,21 @@ void Probe::step(std::uint64_t now_ms) {
   sample_.timed_out = true;
   connection_.reset();
   failed({"", "no answer within " + std::to_string(allowed_ms_) + " ms"});
+}
+
+// Asked of the socket itself, before libpq takes what it holds: what libpq makes of it (no
+// password, a certificate that does not verify) is a matter of ours, that somebody spoke is a fact
+// of theirs.
+void Probe::note_signs() {
+  const int fd = connection_ == nullptr ? -1 : PQsocket(connection_.get());
+  if (fd < 0 || phase_ == Phase::done) return;
+  sockaddr_storage other{};
+  socklen_t size = sizeof other;
+  // Of an earlier look's connection only what is said now counts.
+  if (!reused_ && ::getpeername(fd, reinterpret_cast<sockaddr*>(&other), &size) == 0)
+    accepted_ = true;
+  char octet = 0;
+  if (::recv(fd, &octet, 1, MSG_PEEK | MSG_DONTWAIT) == 1) accepted_ = spoke_ = true;
 }
 
 NodeSample Probe::take() { return std::exchange(sample_, {}); }
@@ -228,6 +245,7 @@ void Probe::ask_anew() {
 
 void Probe::finish() {
   sample_.answered = true;
+  sample_.tcp_accepted = sample_.spoke = true;
   sample_.took_ms = now_ms_ - began_ms_;
   phase_ = Phase::done;
 }
@@ -244,6 +262,8 @@ void Probe::failed(Words words) {
   silent.node = sample_.node;
   silent.host = sample_.host;
   silent.timed_out = timed_out;
+  silent.tcp_accepted = accepted_ || spoke_ || heard_;
+  silent.spoke = spoke_ || heard_;
   silent.sqlstate = std::move(words.sqlstate);
   silent.error = std::move(words.text);
   silent.at_ms = now_ms_;

@@ -48,6 +48,7 @@ class Probe {
   void ask_anew();
   void finish();
   void heard();
+  void note_signs();
   void failed(Words words);
   void broken();
   const PGresult* error_result() const;
@@ -64,6 +65,8 @@ class Probe {
   std::uint64_t deadline_ms_ = 0;
   std::uint64_t allowed_ms_ = 0;  ///< the part of the time that deadline_ms_ ends
   bool heard_ = false;            ///< the node has said something in this look
+  bool accepted_ = false;         ///< a connection to its address was made in this look
+  bool spoke_ = false;            ///< an octet came from there, whatever it said
   bool reused_ = false;           ///< the connection is of an earlier look and may be stale
   int rounds_ = 0;
   std::vector<ResultPtr> results_;

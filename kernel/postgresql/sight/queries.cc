@@ -22,7 +22,9 @@ constexpr const char* kState =
     " CASE WHEN pg_is_in_recovery() THEN pg_is_wal_replay_paused() ELSE false END,"
     " current_setting('server_version_num'), current_setting('synchronous_standby_names'),"
     " current_setting('synchronous_commit'),"
-    " pg_has_role(current_user, 'pg_read_all_stats', 'USAGE');";
+    " pg_has_role(current_user, 'pg_read_all_stats', 'USAGE'),"
+    " (extract(epoch FROM pg_postmaster_start_time()) * 1000)::int8, current_setting('port'),"
+    " current_setting('data_directory', true);";
 // Our own connections, this one and those of other lookers, are walsenders too; they never stream.
 constexpr const char* kStreamers =
     "SELECT application_name, coalesce(host(client_addr), ''), state, sent_lsn, write_lsn,"
@@ -32,7 +34,8 @@ constexpr const char* kSlots =
     "SELECT slot_name, active, restart_lsn, wal_status, safe_wal_size"
     " FROM pg_replication_slots ORDER BY 1;";
 constexpr const char* kReceiver =
-    "SELECT status, sender_host, sender_port, received_tli, flushed_lsn, slot_name"
+    "SELECT status, sender_host, sender_port, received_tli, flushed_lsn, slot_name,"
+    " greatest(0, extract(epoch FROM clock_timestamp() - last_msg_receipt_time) * 1000)::int8"
     " FROM pg_stat_wal_receiver;";
 // The names under which other managers of a cluster have sessions on its servers.
 constexpr const char* kManagers =
@@ -96,7 +99,8 @@ void read_receiver(const Cells& cells, NodeSample& sample) {
   if (cells.rows() == 0) return;
   sample.receiver = Receiver{cells.text(0, 0),   cells.text(0, 1),
                              cells.number(0, 2), static_cast<std::uint32_t>(cells.number(0, 3)),
-                             cells.lsn(0, 4),    cells.text(0, 5)};
+                             cells.lsn(0, 4),    cells.text(0, 5),
+                             cells.number(0, 6)};
 }
 
 void read_state(const Cells& cells, NodeSample& sample) {
@@ -109,6 +113,9 @@ void read_state(const Cells& cells, NodeSample& sample) {
   sample.server_version = cells.number(0, 5);
   sample.synchronous_standby_names = cells.text(0, 6);
   sample.synchronous_commit = cells.text(0, 7);
+  sample.started_ms = cells.number(0, 9);
+  sample.own_port = cells.number(0, 10);
+  sample.data_directory = cells.text(0, 11);
   // What was received and not yet replayed may be of a newer timeline than IDENTIFY_SYSTEM's, which
   // is the replayed one: the position and its timeline belong together.
   if (sample.in_recovery && received > sample.replayed && sample.receiver)

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "kernel/postgresql/sight/evidence.h"
 #include "kernel/postgresql/sight/synchronous.h"
 #include "messages/text.h"
 
@@ -14,23 +15,31 @@ bool is_streaming(const NodeSample& node) {
   return node.receiver && node.receiver->status == "streaming";
 }
 
+/// In the order of what says the most.
+std::string silent_state(const ClusterSample& sample, const NodeSample& node) {
+  const auto evidence = evidence_of(sample, node);
+  if (life_of(evidence) == Life::proven_stopped) return "stopped";
+  if (contradicts(evidence)) return "contradictory";
+  if (!node.sqlstate.empty()) return "refuses: " + node.sqlstate;
+  if (node.spoke) return "speaks, refused by us";
+  if (evidence.agent == AgentSees::process) return "runs, no answer";
+  if (evidence.agent == AgentSees::remains) return "processes left";
+  if (evidence.received == Received::fresh) return "no answer, sends";
+  if (node.tcp_accepted) return "accepts, silent";
+  return node.timed_out ? "no answer" : "unreachable";
+}
+
 }  // namespace
 
 bool is_writer(const NodeSample& node) { return node.answered && !node.in_recovery; }
 
-// An agent that cannot read its server's files has seen no process of it either, and proves
-// nothing.
-bool is_proven_stopped(const NodeSample& node) {
-  return !node.answered && node.agent && !node.agent->running &&
-         node.agent->durable_role != NodeRole::none && node.agent->system_identifier != 0;
+bool is_proven_stopped(const ClusterSample& sample, const NodeSample& node) {
+  return !node.answered && life_of(sample, node) == Life::proven_stopped;
 }
 
-bool has_refused(const NodeSample& node) {
-  return !node.answered &&
-         (!node.sqlstate.empty() || node.error.find("FATAL:") != std::string::npos);
+bool is_unknown(const ClusterSample& sample, const NodeSample& node) {
+  return !node.answered && !is_proven_stopped(sample, node);
 }
-
-bool is_unknown(const NodeSample& node) { return !node.answered && !is_proven_stopped(node); }
 
 // By address first. A server may be configured under another name than the standby connects to;
 // then the sender's own list of who streams from it tells, by the standby's name.
@@ -68,10 +77,7 @@ std::string agent_silence(const NodeSample& node) {
 
 std::string state_text(const ClusterSample& sample, const NodeSample& node) {
   const auto short_enough = [](std::string_view text) { return cut(text, kMaxState); };
-  if (is_proven_stopped(node)) return "stopped";
-  if (!node.answered && node.timed_out) return "no answer";
-  if (!node.answered)
-    return short_enough(node.sqlstate.empty() ? "unreachable" : "refuses: " + node.sqlstate);
+  if (!node.answered) return short_enough(silent_state(sample, node));
   if (!node.in_recovery) return "running";
   const std::string paused = node.replay_paused ? ", replay paused" : "";
   if (!node.receiver) return "in recovery, no receiver" + paused;

@@ -7,12 +7,10 @@ namespace aeromq::postgresql {
 
 /// It answered, and is out of recovery: it takes writes.
 bool is_writer(const NodeSample& node);
-/// It did not answer, and its agent says that no server runs. The agent alone starts it.
-bool is_proven_stopped(const NodeSample& node);
-/// It did not answer the question, but a server spoke: PostgreSQL's own refusal.
-bool has_refused(const NodeSample& node);
+/// It did not answer, and all that was seen proves it stopped (sight/evidence.h).
+bool is_proven_stopped(const ClusterSample& sample, const NodeSample& node);
 /// Neither answered nor proven stopped: anything may be so.
-bool is_unknown(const NodeSample& node);
+bool is_unknown(const ClusterSample& sample, const NodeSample& node);
 /// `standby`'s receiver streams from `upstream`, as far as its address or name tells.
 bool streams_from(const NodeSample& standby, const NodeSample& upstream);
 /// The node of the sample that `standby` streams from, or nullptr: from none, or from a stranger.
