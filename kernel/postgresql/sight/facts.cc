@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "kernel/postgresql/sight/evidence.h"
 #include "kernel/postgresql/sight/text.h"
 #include "messages/text.h"
 
@@ -74,6 +75,9 @@ NodeFacts facts_of(const Register& state, const ClusterSample& sample, const Nod
 }  // namespace
 
 std::string observe(Register& state, const ClusterSample& sample) {
+  if (std::ranges::any_of(sample.nodes,
+                          [](const NodeSample& node) { return !identity_fault(node).empty(); }))
+    return {};
   const auto writers = writers_of(sample);
   const auto* only = writers.size() == 1 ? writers.front() : nullptr;
   if (state.holder.empty()) {
