@@ -249,6 +249,15 @@ TEST(PostgresqlSightChecks, ASecondWriterRefusesEverything) {
   sample.nodes[1] = primary("n2");
   EXPECT_EQ(get(sample, demotion(), "WRITABLE_PRIMARY_EXISTS").text,
             "n2 is a primary, timeline 1 at 0/4000100");
+  // It lets nobody in, and its agent sees what it is.
+  sample = demoted();
+  sample.nodes[0] = silent("n1");
+  sample.nodes[0].agent = agent_of("n1", NodeRole::primary);
+  EXPECT_EQ(get(sample, promotion(), "WRITABLE_PRIMARY_EXISTS").text,
+            "n1 did not answer, but its agent sees it run as a primary (in production)");
+  EXPECT_FALSE(get(sample, force(), "WRITABLE_PRIMARY_EXISTS").passes);
+  sample.nodes[0] = stopped("n1", NodeRole::primary);
+  EXPECT_TRUE(get(sample, promotion(), "WRITABLE_PRIMARY_EXISTS").passes);
 }
 
 TEST(PostgresqlSightChecks, APromotionNeedsEveryStateKnown) {

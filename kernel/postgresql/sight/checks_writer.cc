@@ -47,11 +47,15 @@ std::vector<std::string> unknown_others(const Case& at) {
 
 Check no_other_writer(const Case& at) {
   std::vector<std::string> writers;
-  for (const auto& node : at.sample.nodes)
-    if (!at.is_target(node) && is_writer(node))
-      writers.push_back(node.node + " is a primary, " + place(node));
+  for (const auto& node : at.sample.nodes) {
+    if (at.is_target(node)) continue;
+    if (is_writer(node)) writers.push_back(node.node + " is a primary, " + place(node));
+    if (runs_as_primary(node))
+      writers.push_back(node.node + " did not answer, but its agent sees it run as a primary (" +
+                        node.agent->control_state + ")");
+  }
   return {"WRITABLE_PRIMARY_EXISTS", "P6-A1",
-          writers.empty() ? "no other server that answered is out of recovery" : joined(writers),
+          writers.empty() ? "no other server is seen out of recovery" : joined(writers),
           writers.empty(), false};
 }
 

@@ -118,6 +118,11 @@ bool is_known_standby(const NodeSample& node) {
          agent.open_claim.empty() && agent.control_state.find("recovery") != std::string::npos;
 }
 
+bool runs_as_primary(const NodeSample& node) {
+  return !node.answered && node.agent && agent_sees(node) == AgentSees::process &&
+         node.agent->durable_role == NodeRole::primary;
+}
+
 std::string identity_fault(const NodeSample& node) {
   if (!node.answered || !node.agent || is_unidentified(node)) return {};
   const auto& local = node.agent->server;

@@ -60,6 +60,9 @@ std::string contradiction_text(const ClusterSample& sample, const NodeSample& no
 /// standby.signal, and no promotion waits. One look's word, like all of them.
 bool is_known_standby(const NodeSample& node);
 
+/// It did not answer, but its agent sees it run, or about to, without standby.signal.
+bool runs_as_primary(const NodeSample& node);
+
 /// What shows that the server at the node's address is not the one beside its agent; empty:
 /// nothing. Only of a node that answered and whose agent did.
 std::string identity_fault(const NodeSample& node);
