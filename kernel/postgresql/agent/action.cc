@@ -59,6 +59,7 @@ std::optional<kernel::Rejection> Hand::validate(const AgentAct& act, std::uint64
   intent.last_primary = act.last_primary;
   intent.shutdown_checkpoint = act.shutdown_checkpoint;
   intent.timeline = static_cast<std::uint32_t>(act.timeline);
+  intent.successor = act.act.successor;
   const auto sample = sight_.look();
   began_ms = sample.began_ms;
   if (auto against = kernel::objection(sight_.judge(sample, intent), act.act.overrides))

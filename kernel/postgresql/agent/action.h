@@ -62,13 +62,14 @@ class Hand {
     ChildEnd asked;      ///< what pg_ctl said of the question
     std::string remark;  ///< for the answer: what was cut short
   };
-  Stopping stop_in_order(const std::string& node);
+  Stopping stop_in_order(const Act& act);
   void wait_for_last_process() const;
   void hand_over(const AgentAct& act, const StepEntry& stopped, const std::string& remark);
   bool wait_for_new_timeline(const ClaimRecord& record) const;
-  /// Empty: a standby is strictly past the checkpoint; else what was seen instead.
-  std::string seen_of_receivers(const std::string& node, const StepEntry& stopped);
-  std::string wait_for_receiver(const std::string& node, const StepEntry& stopped);
+  /// Empty: a standby, or the successor that was named, is strictly past the checkpoint; else what
+  /// was seen instead.
+  std::string seen_of_receivers(const Act& act, const StepEntry& stopped);
+  std::string wait_for_receiver(const Act& act, const StepEntry& stopped);
   /// "; the server's log: ..." since the mark; empty: it said nothing.
   std::string log_words() const;
   bool too_old(const AgentAct& act, std::uint64_t began_ms);

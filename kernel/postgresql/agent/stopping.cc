@@ -46,7 +46,7 @@ void Hand::demote(const AgentAct& act, std::uint64_t began_ms) {
   journal_.step({request, StepName::asked, 0, 0});
   process::kill_point("pgagent.act.asked");
   if (too_old(act, began_ms)) return;
-  const auto stopping = stop_in_order(act.act.node);
+  const auto stopping = stop_in_order(act.act);
   process::kill_point("pgagent.demote.stopped");
   const auto control = instance_.control();
   if (instance_.process().running() || !control) {
@@ -84,7 +84,7 @@ void Hand::demote(const AgentAct& act, std::uint64_t began_ms) {
 // PostgreSQL waits for its archiver and for every standby that is connected, however long. Once the
 // control file says "shut down" no WAL is written any more, and once a standby has all of it the stop
 // has done what it was for: to end what is left can lose nothing.
-Hand::Stopping Hand::stop_in_order(const std::string& node) {
+Hand::Stopping Hand::stop_in_order(const Act& act) {
   Stopping stopping{instance_.ask_to_stop(), {}};
   if (!stopping.asked.ok()) return stopping;
   const auto deadline = boot_ms() + settings_.stop_deadline_ms;
@@ -99,7 +99,7 @@ Hand::Stopping Hand::stop_in_order(const std::string& node) {
     if (!lingering.is_too_long(ready) || boot_ms() < look_at) continue;
     look_at = boot_ms() + kLingerLookMs;
     const StepEntry written{{}, StepName::stopped, control->checkpoint, control->timeline(), 0};
-    if (!seen_of_receivers(node, written).empty()) continue;
+    if (!seen_of_receivers(act, written).empty()) continue;
     process::log_warning("stop_cut_short", {{"ready_segments", ready}});
     const auto end = instance_.stop(Instance::Stop::immediate);
     stopping.remark = "it was shut down, but had not ended " +
@@ -120,7 +120,7 @@ void Hand::wait_for_last_process() const {
 void Hand::hand_over(const AgentAct& act, const StepEntry& stopped, const std::string& remark) {
   const auto& request = act.act.request;
   set_phase("waiting for a standby to receive the shutdown checkpoint");
-  const auto seen = wait_for_receiver(act.act.node, stopped);
+  const auto seen = wait_for_receiver(act.act, stopped);
   process::kill_point("pgagent.demote.received");
   if (!seen.empty()) {
     reject(request, {"CHECKPOINT_NOT_RECEIVED", seen, {"P6-S1"}});
@@ -140,13 +140,17 @@ void Hand::hand_over(const AgentAct& act, const StepEntry& stopped, const std::s
   process::kill_point("pgagent.act.result_written");
 }
 
-std::string Hand::seen_of_receivers(const std::string& node, const StepEntry& stopped) {
+// If a successor was named, nobody else's receipt counts: they could not be promoted in its place
+// by what was confirmed.
+std::string Hand::seen_of_receivers(const Act& act, const StepEntry& stopped) {
   const auto sample = sight_.look();
-  auto seen = "no standby is strictly past the shutdown checkpoint " +
-              position_text(stopped.value) + " of " + node + ":";
+  auto seen = (act.successor.empty() ? std::string("no standby is") : act.successor + " is not") +
+              " strictly past the shutdown checkpoint " + position_text(stopped.value) + " of " +
+              act.node + ":";
   for (const auto& other : sample.nodes) {
-    if (other.node == node) continue;
-    if (other.answered && other.in_recovery && other.timeline == stopped.timeline &&
+    if (other.node == act.node) continue;
+    const bool counts = act.successor.empty() || other.node == act.successor;
+    if (counts && other.answered && other.in_recovery && other.timeline == stopped.timeline &&
         other.position > stopped.value)
       return {};
     seen += " " + other.node + " " +
@@ -159,10 +163,10 @@ std::string Hand::seen_of_receivers(const std::string& node, const StepEntry& st
   return seen;
 }
 
-std::string Hand::wait_for_receiver(const std::string& node, const StepEntry& stopped) {
+std::string Hand::wait_for_receiver(const Act& act, const StepEntry& stopped) {
   const auto deadline = boot_ms() + settings_.receive_deadline_ms;
   for (;;) {
-    auto seen = seen_of_receivers(node, stopped);
+    auto seen = seen_of_receivers(act, stopped);
     if (seen.empty() || boot_ms() >= deadline) return seen;
     pause();
   }
