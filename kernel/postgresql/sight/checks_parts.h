@@ -25,6 +25,11 @@ Check is_standby(const Case& at);
 Check is_primary(const Case& at);
 Check no_pending_promotion(const Case& at);
 
+// checks_members.cc: who belongs to the cluster.
+Check one_member_list(const Case& at);
+Check last_primary_known(const Case& at);
+Check no_unlisted_sender(const Case& at);
+
 // checks_writer.cc: who else writes, or may.
 Check no_other_writer(const Case& at);
 Check states_known(const Case& at);
