@@ -1,6 +1,6 @@
 #include "kernel/verbs.h"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <nlohmann/json.hpp>
@@ -9,6 +9,7 @@
 #include "kernel/embedded_link.h"
 #include "kernel/node.h"
 #include "kernel/postgresql/service/grants.h"
+#include "kernel/postgresql/service/member_changes.h"
 #include "kernel/server.h"
 #include "messages/text.h"
 #include "process/clock.h"
@@ -68,8 +69,16 @@ Json json_of(const NodeFacts& node) {
           {"lag", node.lag}};
 }
 
-void print_json(const KernelSnapshot& snapshot, bool running) {
-  Json json{{"running", running},
+/// What `show` shows.
+struct Shown {
+  KernelSnapshot snapshot;
+  bool running = false;
+  Table member_changes;  ///< PostgreSQL only
+};
+
+void print_json(const Shown& shown) {
+  const auto& snapshot = shown.snapshot;
+  Json json{{"running", shown.running},
             {"cluster", snapshot.cluster},
             {"history", to_hex(snapshot.history.octets)},
             {"snapshot", snapshot.snapshot},
@@ -82,13 +91,20 @@ void print_json(const KernelSnapshot& snapshot, bool running) {
             {"acknowledged", position_text(snapshot.acknowledged)},
             {"nodes", Json::array()}};
   for (const auto& node : snapshot.nodes) json["nodes"].push_back(json_of(node));
+  for (const auto& row : shown.member_changes.rows) {
+    Json change;
+    for (std::size_t i = 0; i < row.cells.size(); ++i)
+      change[shown.member_changes.columns.at(i).name] = row.cells[i];
+    json["member_changes"].push_back(std::move(change));
+  }
   fmt::print("{}\n", json.dump(2));
 }
 
-void print_text(const KernelSnapshot& snapshot, bool running) {
+void print_text(const Shown& shown) {
+  const auto& snapshot = shown.snapshot;
   fmt::print("cluster {}  history {}  snapshot {}  {}\n", snapshot.cluster,
              to_hex(snapshot.history.octets), snapshot.snapshot,
-             running ? "kernel running" : "kernel dead, read from its file: no reports");
+             shown.running ? "kernel running" : "kernel dead, read from its file: no reports");
   fmt::print("holder {}  fencing epoch {}  last primary {}  timeline {}  acknowledged {}\n",
              snapshot.holder.empty() ? "none" : snapshot.holder, snapshot.fencing_epoch,
              snapshot.last_primary, snapshot.timeline, position_text(snapshot.acknowledged));
@@ -99,6 +115,8 @@ void print_text(const KernelSnapshot& snapshot, bool running) {
                text_of(node.assigned), text_of(node.reported), node.state, node.timeline,
                position_text(node.position), node.lag, node.report_age_ms,
                node.stale ? "  stale" : "");
+  for (const auto& row : shown.member_changes.rows)
+    fmt::print("members: {}\n", fmt::join(row.cells, "  "));
 }
 
 int exit_code_of(const OutcomeAnswer& answer) {
@@ -152,22 +170,28 @@ void print_text(const OutcomeAnswer& answer) {
 }  // namespace
 
 int show(const process::Settings& settings, Output output) {
-  bool running = false;
-  const auto snapshot = ask_or_read(
+  const auto shown = ask_or_read(
       settings,
-      [&](EmbeddedLink& link) -> Result<KernelSnapshot> {
-        running = true;
-        const auto answer = link.ask({});
+      [&](EmbeddedLink& link) -> Result<Shown> {
+        KernelCall call;
+        // The register's own lines are in the longer look.
+        if (is_postgresql(settings)) call.kind = CallKind::diagnostics;
+        const auto answer = link.ask(call);
         if (!answer) return fail(answer.error());
-        return answer->snapshot;
+        Shown told{answer->snapshot, true, {}};
+        for (const auto& table : answer->tables)
+          if (table.name == "member_changes") told.member_changes = table;
+        return told;
       },
-      [&](const Store& store) -> Result<KernelSnapshot> {
+      [&](const Store& store) -> Result<Shown> {
         const auto now = process::now();
-        return snapshot_of(store.load(), store.snapshot_limit(), kernel_ms(now),
-                           now.wall_ns / kNanosPerMs);
+        const auto changes = postgresql::MemberChanges(store.database()).all();
+        return Shown{snapshot_of(store.load(), store.snapshot_limit(), kernel_ms(now),
+                                 now.wall_ns / kNanosPerMs),
+                     false, postgresql::member_changes_table(changes)};
       });
-  if (!snapshot) return complain(snapshot.error(), kExitUnknown);
-  output == Output::json ? print_json(*snapshot, running) : print_text(*snapshot, running);
+  if (!shown) return complain(shown.error(), kExitUnknown);
+  output == Output::json ? print_json(*shown) : print_text(*shown);
   return process::kExitOk;
 }
 

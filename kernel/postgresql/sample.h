@@ -29,6 +29,7 @@ struct Streamer {
   Lsn flush = 0;
   Lsn replay = 0;
   std::string sync_state;  ///< async, potential, sync, quorum
+  bool logical = false;    ///< it decodes: a subscriber, no standby
   friend bool operator==(const Streamer&, const Streamer&) = default;
 };
 

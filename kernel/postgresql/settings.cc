@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <set>
 
+#include "messages/digest.h"
 #include "process/files.h"
 #include "process/settings.h"
 #include "process/toml_reader.h"
@@ -174,10 +175,13 @@ std::string cluster_settings_text(const ClusterSettings& settings) {
       line("connect_deadline_ms", connection.connect_deadline_ms) +
       line("query_deadline_ms", connection.query_deadline_ms) + "\n[kernel]\n" +
       line("key", settings.kernel_key);
-  for (const auto& node : settings.nodes)
-    text += "\n[[node]]\n" + line("name", node.name) + line("host", node.host) +
-            line("port", node.port) + line("agent", node.agent) + line("agent_key", node.agent_key);
+  for (const auto& node : settings.nodes) text += "\n" + node_settings_text(node);
   return text;
+}
+
+std::string node_settings_text(const NodeSettings& node) {
+  return "[[node]]\n" + line("name", node.name) + line("host", node.host) +
+         line("port", node.port) + line("agent", node.agent) + line("agent_key", node.agent_key);
 }
 
 std::string agent_settings_text(const AgentSettings& settings) {
@@ -190,6 +194,23 @@ std::string agent_settings_text(const AgentSettings& settings) {
          line("stop_deadline_ms", settings.stop_deadline_ms) +
          line("promote_deadline_ms", settings.promote_deadline_ms) +
          line("receive_deadline_ms", settings.receive_deadline_ms);
+}
+
+std::string members_digest(const ClusterSettings& settings) {
+  std::string all;
+  // With a line's end behind each, which none of them holds: no two lists read the same.
+  const auto add = [&](const std::string& text) { all += text + "\n"; };
+  add(settings.name);
+  add(settings.kernel_key);
+  for (const auto& node : settings.nodes) {
+    add(node.name);
+    add(node.host);
+    add(std::to_string(node.port));
+    add(node.agent);
+    add(node.agent_key);
+  }
+  constexpr std::size_t kShown = 16;  // enough to tell two apart, and for a person to compare
+  return to_hex(sha256(as_bytes(all)).view()).substr(0, kShown);
 }
 
 const NodeSettings* find_node(const ClusterSettings& cluster, std::string_view name) {

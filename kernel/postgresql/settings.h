@@ -64,8 +64,14 @@ Result<AgentSettings> read_agent_settings(const std::string& path);
 
 /// The file that read_cluster_settings reads back as `settings`.
 std::string cluster_settings_text(const ClusterSettings& settings);
+/// The same for one node: its table `[[node]]`.
+std::string node_settings_text(const NodeSettings& node);
 /// agent.toml as a new folder has it: `node`, paths and Debian's usual places to be corrected.
 std::string agent_settings_text(const AgentSettings& settings);
+
+/// Of the member list: names and addresses of servers and agents, all of the keys that they obey.
+/// Whoever has the same digest judges by the same members.
+std::string members_digest(const ClusterSettings& settings);
 
 /// The node of that name, or nullptr.
 const NodeSettings* find_node(const ClusterSettings& cluster, std::string_view name);

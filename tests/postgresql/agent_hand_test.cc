@@ -60,7 +60,8 @@ class PostgresqlAgentHand : public testing::Test {
 
   /// Claims for `server`, or for none, and runs an act whose look began `age_ms` ago; the journal's
   /// word on it.
-  AgentClaim run(Action action, std::uint64_t age_ms, const test::FakeServer* server = nullptr) {
+  AgentClaim run(Action action, std::uint64_t age_ms, const test::FakeServer* server = nullptr,
+                 const std::string& members = {}) {
     auto journal = Journal::open(settings_.journal, "n1", Journal::Mode::read_write);
     const Instance instance(settings_);
     AgentAct act;
@@ -70,6 +71,7 @@ class PostgresqlAgentHand : public testing::Test {
     act.act.action = action;
     act.act.node = "n1";
     act.term = 1;
+    act.members = members;
     HistoryId history;
     history.octets[0] = 1;
     EXPECT_TRUE(journal->promise(history, 1));
@@ -173,6 +175,22 @@ TEST_F(PostgresqlAgentHand, APgCtlThatADeadAgentLeftIsEnded) {
   ::waitpid(left, &status, 0);
   EXPECT_TRUE(WIFSIGNALED(status));
   EXPECT_TRUE(find_pg_ctl(settings_.data).empty());
+}
+
+TEST_F(PostgresqlAgentHand, AKernelWithOtherMembersIsRefusedBeforeAnythingIsTouched) {
+  folder_.put("data/standby.signal", "");
+  const auto claim = run(Action::promote, 0, nullptr, "0123456789abcdef");
+  EXPECT_EQ(claim.state, ClaimState::rejected);
+  EXPECT_EQ(claim.code, "MEMBERS_DIFFER");
+  EXPECT_EQ(claim.text, "the kernel has the member list 0123456789abcdef, the agent of n1 has " +
+                            members_digest(settings_.cluster));
+  EXPECT_FALSE(touched());
+}
+
+TEST_F(PostgresqlAgentHand, AKernelWithTheSameMembersComesAsFarAsTheLook) {
+  folder_.put("data/standby.signal", "");
+  const auto members = members_digest(settings_.cluster);
+  EXPECT_EQ(run(Action::promote, kMostValidationAgeMs + 100, nullptr, members).code, "VALIDATION_TOO_OLD");
 }
 
 TEST_F(PostgresqlAgentHand, APromotionIsNotJudgedByAnOldLook) {

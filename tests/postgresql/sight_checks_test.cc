@@ -62,20 +62,22 @@ TEST(PostgresqlSightChecks, EachActionHasItsChecksOnceAndInOrder) {
     return all;
   };
   const Codes common{"NODE_UNKNOWN",         "TARGET_UNREACHABLE", "UNSETTLED_REQUEST",
-                     "SYSTEM_ID_MISMATCH",   "IDENTITY_MISMATCH",  "IDENTITY_UNPROVEN",
-                     "EVIDENCE_CONTRADICTS", "MANAGER_AT_WORK"};
+                     "SYSTEM_ID_MISMATCH",   "MEMBERS_DIFFER",     "HOLDER_NOT_IN_SETTINGS",
+                     "IDENTITY_MISMATCH",    "IDENTITY_UNPROVEN",  "EVIDENCE_CONTRADICTS",
+                     "MANAGER_AT_WORK"};
   const auto plus = [&](Codes more) {
     more.insert(more.begin(), common.begin(), common.end());
     return more;
   };
   EXPECT_EQ(codes(promotion(), kAsynchronous),
             plus({"NOT_A_STANDBY", "PROMOTION_PENDING", "WRITABLE_PRIMARY_EXISTS",
-                  "NODE_STATE_UNKNOWN", "TIMELINE_BEHIND", "PREFIX_VIOLATION",
+                  "UNLISTED_SENDER", "NODE_STATE_UNKNOWN", "TIMELINE_BEHIND", "PREFIX_VIOLATION",
                   "SHUTDOWN_CHECKPOINT_NOT_PASSED", "ACKNOWLEDGED_WRITES_UNPROVEN"}));
   EXPECT_EQ(codes(force(), kSynchronous),
-            plus({"NOT_A_STANDBY", "PROMOTION_PENDING", "WRITABLE_PRIMARY_EXISTS", "PRIMARY_ALIVE",
-                  "PRIMARY_NOT_PROVABLY_DOWN", "SILENT_ADDRESS_ACCEPTS", "TIMELINE_BEHIND",
-                  "PREFIX_VIOLATION", "SYNC_MEMBERS_UNSEEN"}));
+            plus({"NOT_A_STANDBY", "PROMOTION_PENDING", "WRITABLE_PRIMARY_EXISTS",
+                  "UNLISTED_SENDER", "PRIMARY_ALIVE", "PRIMARY_NOT_PROVABLY_DOWN",
+                  "SILENT_ADDRESS_ACCEPTS", "TIMELINE_BEHIND", "PREFIX_VIOLATION",
+                  "SYNC_MEMBERS_UNSEEN"}));
   EXPECT_EQ(codes(demotion(), kAsynchronous),
             plus({"NOT_PRIMARY", "WRITABLE_PRIMARY_EXISTS", "NODE_STATE_UNKNOWN",
                   "NO_STREAMING_CANDIDATE"}));

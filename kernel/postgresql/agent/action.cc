@@ -52,6 +52,14 @@ void Hand::run(const AgentAct& act) {
 }
 
 std::optional<kernel::Rejection> Hand::validate(const AgentAct& act, std::uint64_t& began_ms) {
+  // Whoever judges by other members may not see the one that matters. A kernel of the first
+  // version sends no list.
+  if (const auto own = members_digest(settings_.cluster);
+      !act.members.empty() && act.members != own)
+    return kernel::Rejection{"MEMBERS_DIFFER",
+                             "the kernel has the member list " + act.members + ", the agent of " +
+                                 settings_.node + " has " + own,
+                             {"P6-F1"}};
   Intent intent;
   intent.action = act.act.action;
   intent.node = act.act.node;

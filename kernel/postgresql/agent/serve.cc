@@ -16,6 +16,7 @@ AgentStatus status_of(const AgentSettings& settings, const Instance& instance,
                       const Journal& journal, const Hand* hand) {
   AgentStatus status;
   status.node = settings.node;
+  status.members = members_digest(settings.cluster);
   const auto process = instance.process();
   status.running = process.running() || (hand != nullptr && hand->is_starting());
   status.pid =

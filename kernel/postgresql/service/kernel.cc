@@ -312,7 +312,7 @@ void PostgresqlKernel::grant(Waiting waiting, const Moment& now) {
                                 {"term", made.term}});
   const auto intent = intent_of(state_, act.action, act.node, act.request);
   const AgentAct errand{
-      made.term, act, intent.last_primary, intent.shutdown_checkpoint, intent.timeline, 0, {}};
+      made.term, act, intent.last_primary, intent.shutdown_checkpoint, intent.timeline, 0, options_.members};
   unsettled_ = grants_.unsettled();
   waiting.first = true;
   joined_.push_back(std::move(waiting));

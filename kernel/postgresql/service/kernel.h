@@ -32,6 +32,7 @@ struct KernelOptions {
   std::string cluster;
   std::vector<std::string> nodes;
   std::uint64_t watch_every_ms = 1000;  ///< 0: it looks only when somebody asks
+  std::string members{};                ///< members_digest(): every act carries it
 };
 
 class PostgresqlKernel final : public kernel::RegisterKernel {

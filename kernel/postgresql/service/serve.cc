@@ -140,8 +140,11 @@ int serve(const process::Settings& settings) {
   kernel::Clients clients(std::move(*listener));
   Threads threads(*cluster, *own, clients);
   const ClusterSight sight(*cluster);
-  KernelOptions options{
-      settings.kernel.register_file, settings.cluster.name, {}, cluster->watch_every_ms};
+  KernelOptions options{settings.kernel.register_file,
+                        settings.cluster.name,
+                        {},
+                        cluster->watch_every_ms,
+                        members_digest(*cluster)};
   for (const auto& node : cluster->nodes) options.nodes.push_back(node.name);
   auto made = PostgresqlKernel::start(options, threads, sight, process::now());
   if (!made) return process::fail_start(made.error());

@@ -17,8 +17,9 @@ constexpr std::size_t kMaxText = 1024;  // Check::text
 // In the order in which a rejection looks for its reason: who is asked, who else writes, whose
 // history, what would be lost.
 std::vector<Part> parts_of(const Case& at) {
-  std::vector<Part> parts{target_reachable,     settled,          one_system, one_server_each,
-                          everybody_identified, no_contradiction, no_manager};
+  std::vector<Part> parts{target_reachable,   settled,         one_system,           one_member_list,
+                          last_primary_known, one_server_each, everybody_identified, no_contradiction,
+                          no_manager};
   const auto add = [&](std::initializer_list<Part> more) {
     parts.insert(parts.end(), more.begin(), more.end());
   };
@@ -26,7 +27,7 @@ std::vector<Part> parts_of(const Case& at) {
     add({is_primary, no_other_writer, states_known, has_candidate});
     return parts;
   }
-  add({is_standby, no_pending_promotion, no_other_writer});
+  add({is_standby, no_pending_promotion, no_other_writer, no_unlisted_sender});
   // Force replaces "everybody's state is known" by "not proven down", which it may override;
   // evidence of life it may not.
   if (at.force())
@@ -49,6 +50,7 @@ ClusterRules rules_of(const ClusterSettings& settings) {
   const auto& text = settings.system_identifier;
   std::from_chars(text.data(), text.data() + text.size(), rules.system_identifier);
   rules.synchronous_standby_names = settings.synchronous_standby_names;
+  rules.members = members_digest(settings);
   return rules;
 }
 

@@ -30,6 +30,11 @@ Check one_server_each(const Case& at);
 Check everybody_identified(const Case& at);
 Check no_contradiction(const Case& at);
 
+// checks_members.cc: who belongs to the cluster.
+Check one_member_list(const Case& at);
+Check last_primary_known(const Case& at);
+Check no_unlisted_sender(const Case& at);
+
 // checks_writer.cc: who else writes, or may.
 Check no_other_writer(const Case& at);
 Check states_known(const Case& at);

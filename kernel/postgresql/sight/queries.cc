@@ -28,7 +28,8 @@ constexpr const char* kState =
 // Our own connections, this one and those of other lookers, are walsenders too; they never stream.
 constexpr const char* kStreamers =
     "SELECT application_name, coalesce(host(client_addr), ''), state, sent_lsn, write_lsn,"
-    " flush_lsn, replay_lsn, sync_state FROM pg_stat_replication"
+    " flush_lsn, replay_lsn, sync_state, EXISTS (SELECT FROM pg_replication_slots s"
+    " WHERE s.active_pid = r.pid AND s.slot_type = 'logical') FROM pg_stat_replication r"
     " WHERE NOT (application_name = 'aeromq' AND state = 'startup') ORDER BY 1, 2, pid;";
 constexpr const char* kSlots =
     "SELECT slot_name, active, restart_lsn, wal_status, safe_wal_size"
@@ -126,7 +127,7 @@ void read_streamers(const Cells& cells, NodeSample& sample) {
   for (int row = 0; row < cells.rows(); ++row)
     sample.streamers.push_back({cells.text(row, 0), cells.text(row, 1), cells.text(row, 2),
                                 cells.lsn(row, 3), cells.lsn(row, 4), cells.lsn(row, 5),
-                                cells.lsn(row, 6), cells.text(row, 7)});
+                                cells.lsn(row, 6), cells.text(row, 7), cells.flag(row, 8)});
 }
 
 void read_slots(const Cells& cells, NodeSample& sample) {
