@@ -96,8 +96,7 @@ bool Client::connect(const std::stop_token& stop, std::string& postmaster) {
     }
   }
   PQsetNoticeReceiver(connection_.get(), note_warning, warned_.get());
-  if (PQsendQuery(connection_.get(),
-                  "SELECT pg_postmaster_start_time(), pg_is_in_recovery()") == 0)
+  if (PQsendQuery(connection_.get(), "SELECT pg_postmaster_start_time(), pg_is_in_recovery()") == 0)
     return false;
   const auto told = await(connection_.get(), stop, kHelloMs);
   if (!told || PQresultStatus(told.get()) != PGRES_TUPLES_OK) return false;

@@ -1,5 +1,6 @@
-// A client of one server that writes row after row and waits for each answer as long as it takes, as
-// clients do. A row that comes with a warning was committed here alone: cancelled, not acknowledged.
+// A client of one server that writes row after row and waits for each answer as long as it takes,
+// as clients do. A row that comes with a warning was committed here alone: cancelled, not
+// acknowledged.
 #pragma once
 #include <memory>
 #include <mutex>

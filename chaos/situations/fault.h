@@ -1,4 +1,5 @@
-// The catalogue of what can be wrong with a cluster: each fault is laid on one node and can be cured.
+// The catalogue of what can be wrong with a cluster: each fault is laid on one node and can be
+// cured.
 #pragma once
 #include <functional>
 #include <string>

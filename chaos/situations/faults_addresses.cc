@@ -80,8 +80,11 @@ std::string standby_beside(Scene& scene, Node node) {
 }
 
 Fault swapped() {
-  return {"ports-swapped", kKind, "in the settings two standbys have each other's port",
-          Victim::standby, Effect::misleads,
+  return {"ports-swapped",
+          kKind,
+          "in the settings two standbys have each other's port",
+          Victim::standby,
+          Effect::misleads,
           [](Scene& scene, Node node) {
             const auto other = standby_beside(scene, node);
             const auto one_port = scene.server(node).port;
@@ -102,7 +105,11 @@ Fault swapped() {
 
 Fault behind(const char* name, const char* about, const char* program, Effect effect,
              bool to_another) {
-  return {name, kKind, about, Victim::any, effect,
+  return {name,
+          kKind,
+          about,
+          Victim::any,
+          effect,
           [=](Scene& scene, Node node) {
             std::vector<std::string> words{std::to_string(beside(scene, node))};
             if (to_another)
@@ -119,8 +126,11 @@ Fault behind(const char* name, const char* about, const char* program, Effect ef
 }
 
 Fault dead_port() {
-  return {"dead-port", kKind, "the settings have a port of this node where nobody listens",
-          Victim::any, Effect::blinds,
+  return {"dead-port",
+          kKind,
+          "the settings have a port of this node where nobody listens",
+          Victim::any,
+          Effect::blinds,
           [](Scene& scene, Node node) {
             address(scene, node, beside(scene, node));
             return true;
@@ -129,7 +139,11 @@ Fault dead_port() {
 }
 
 Fault instead(const char* name, const char* about, const char* program) {
-  return {name, kKind, about, Victim::any, Effect::downs,
+  return {name,
+          kKind,
+          about,
+          Victim::any,
+          Effect::downs,
           [=](Scene& scene, Node node) {
             scene.foreign(name, node);
             scene.stop_server(node, "immediate");

@@ -12,7 +12,11 @@ constexpr int kPauseMs = 8000;
 // A settings line that takes effect later, or with a reload.
 Fault line(const char* name, const char* about, Victim victim, Effect effect, const char* text,
            bool reload) {
-  return {name, kKind, about, victim, effect,
+  return {name,
+          kKind,
+          about,
+          victim,
+          effect,
           [=](Scene& scene, Node node) {
             scene.set(node, name, text);
             if (reload) scene.reload(node);
@@ -26,7 +30,11 @@ Fault line(const char* name, const char* about, Victim victim, Effect effect, co
 
 Fault restarted(const char* name, const char* about, Victim victim, Effect effect,
                 const char* text) {
-  return {name, kKind, about, victim, effect,
+  return {name,
+          kKind,
+          about,
+          victim,
+          effect,
           [=](Scene& scene, Node node) {
             scene.set(node, name, text);
             scene.foreign(name, node);
@@ -41,9 +49,11 @@ Fault restarted(const char* name, const char* about, Victim victim, Effect effec
 }
 
 Fault lower_limits() {
-  return {"lower-limits", kKind,
+  return {"lower-limits",
+          kKind,
           "max_connections was raised everywhere but on this standby: its replay pauses by itself",
-          Victim::standby, Effect::cuts,
+          Victim::standby,
+          Effect::cuts,
           [](Scene& scene, Node node) {
             const auto primary = scene.primary();
             for (const auto& other : scene.others(node)) {
@@ -65,8 +75,11 @@ Fault lower_limits() {
 }
 
 Fault pinned() {
-  return {"conninfo-pinned", kKind, "every other node's primary_conninfo names this one alone",
-          Victim::primary, Effect::hinders,
+  return {"conninfo-pinned",
+          kKind,
+          "every other node's primary_conninfo names this one alone",
+          Victim::primary,
+          Effect::hinders,
           [](Scene& scene, Node node) {
             for (const auto& other : scene.others(node)) {
               scene.set(other, "pinned", scene.conninfo(other, {scene.server(node).port}));
@@ -83,8 +96,11 @@ Fault pinned() {
 }
 
 Fault bad_hba() {
-  return {"hba-broken", kKind, "pg_hba.conf has a line that nobody can read: no start with it",
-          Victim::any, Effect::hinders,
+  return {"hba-broken",
+          kKind,
+          "pg_hba.conf has a line that nobody can read: no start with it",
+          Victim::any,
+          Effect::hinders,
           [](Scene& scene, Node node) {
             scene.hba(node, "zz-broken", "hots all all trust");
             return true;
@@ -93,7 +109,10 @@ Fault bad_hba() {
 }
 
 Fault hba_reject() {
-  return {"hba-reject", kKind, "pg_hba.conf shuts the role aeromq out; clients go on", Victim::any,
+  return {"hba-reject",
+          kKind,
+          "pg_hba.conf shuts the role aeromq out; clients go on",
+          Victim::any,
           Effect::blinds,
           [](Scene& scene, Node node) {
             scene.hba(node, "reject", "host all,replication aeromq 127.0.0.1/32 reject");
@@ -104,8 +123,11 @@ Fault hba_reject() {
 }
 
 Fault other_port() {
-  return {"port-changed", kKind, "port was changed in the settings: the next start is elsewhere",
-          Victim::any, Effect::hinders,
+  return {"port-changed",
+          kKind,
+          "port was changed in the settings: the next start is elsewhere",
+          Victim::any,
+          Effect::hinders,
           [](Scene& scene, Node node) {
             scene.set(node, "port-changed",
                       "port = " + std::to_string(scene.server(node).port + 1000));
@@ -146,8 +168,8 @@ std::vector<Fault> configuration_faults() {
            Effect::misleads, "default_transaction_read_only = on", true),
       restarted("timeline-current", "recovery_target_timeline = current: it follows no promotion",
                 Victim::standby, Effect::hinders, "recovery_target_timeline = 'current'"),
-      restarted("hot-standby-off", "hot_standby = off: this standby lets nobody in", Victim::standby,
-                Effect::blinds, "hot_standby = off"),
+      restarted("hot-standby-off", "hot_standby = off: this standby lets nobody in",
+                Victim::standby, Effect::blinds, "hot_standby = off"),
   };
 }
 

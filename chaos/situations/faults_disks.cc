@@ -11,7 +11,11 @@ constexpr unsigned kWalRoomKb = 64 * 1024;
 constexpr unsigned kAgentRoomKb = 4 * 1024;
 
 Fault data() {
-  return {"data-disk-full", kKind, "the disk of PGDATA is full", Victim::standby, Effect::hinders,
+  return {"data-disk-full",
+          kKind,
+          "the disk of PGDATA is full",
+          Victim::standby,
+          Effect::hinders,
           [](Scene& scene, Node node) {
             scene.foreign("data-disk-full", node);
             scene.stop_server(node);
@@ -24,7 +28,11 @@ Fault data() {
 }
 
 Fault wal() {
-  return {"wal-disk-full", kKind, "the disk of pg_wal is full", Victim::any, Effect::downs,
+  return {"wal-disk-full",
+          kKind,
+          "the disk of pg_wal is full",
+          Victim::any,
+          Effect::downs,
           [](Scene& scene, Node node) {
             scene.foreign("wal-disk-full", node);
             scene.stop_server(node);
@@ -37,7 +45,10 @@ Fault wal() {
 }
 
 Fault journal() {
-  return {"journal-disk-full", kKind, "the disk of the agent's journal is full", Victim::any,
+  return {"journal-disk-full",
+          kKind,
+          "the disk of the agent's journal is full",
+          Victim::any,
           Effect::silences,
           [](Scene& scene, Node node) {
             scene.cluster().tool({"agent-stop", scene.cluster().dir(), node});
@@ -50,7 +61,10 @@ Fault journal() {
 }
 
 Fault register_disk() {
-  return {"register-disk-full", kKind, "the disk of the kernel's register is full", Victim::any,
+  return {"register-disk-full",
+          kKind,
+          "the disk of the kernel's register is full",
+          Victim::any,
           Effect::hinders,
           [](Scene& scene, Node) {
             const auto folder = scene.stack().dir() / "kernel";
@@ -64,7 +78,10 @@ Fault register_disk() {
 }
 
 Fault audit_disk() {
-  return {"audit-disk-full", kKind, "the disk of the audit log is full", Victim::any,
+  return {"audit-disk-full",
+          kKind,
+          "the disk of the audit log is full",
+          Victim::any,
           Effect::hinders,
           [](Scene& scene, Node) {
             const auto folder = scene.stack().dir() / "audit";

@@ -14,7 +14,11 @@ void thaw(Scene& scene, Node) { scene.thaw_all(); }
 
 Fault frozen(const char* name, const char* about, Victim victim, Effect effect,
              std::function<std::vector<pid_t>(Scene&, Node)> who) {
-  return {name, kKind, about, victim, effect,
+  return {name,
+          kKind,
+          about,
+          victim,
+          effect,
           [=](Scene& scene, Node node) {
             const auto processes = who(scene, node);
             scene.freeze(processes);
@@ -24,7 +28,10 @@ Fault frozen(const char* name, const char* about, Victim victim, Effect effect,
 }
 
 Fault archiver() {
-  return {"archiver-hangs", kKind, "archive_command does not come back", Victim::primary,
+  return {"archiver-hangs",
+          kKind,
+          "archive_command does not come back",
+          Victim::primary,
           Effect::hinders,
           [](Scene& scene, Node node) {
             scene.set(node, "archiver", "archive_mode = on\narchive_command = 'sleep 600'");
@@ -42,13 +49,20 @@ Fault archiver() {
 }
 
 Fault replay(const char* name, const char* about, const char* wrong, const char* right) {
-  return {name, kKind, about, Victim::standby, Effect::cuts,
+  return {name,
+          kKind,
+          about,
+          Victim::standby,
+          Effect::cuts,
           [=](Scene& scene, Node node) { return scene.sql(node, wrong).done; },
           [=](Scene& scene, Node node) { scene.sql(node, right); }};
 }
 
 Fault delay() {
-  return {"apply-delay", kKind, "recovery_min_apply_delay is an hour", Victim::standby,
+  return {"apply-delay",
+          kKind,
+          "recovery_min_apply_delay is an hour",
+          Victim::standby,
           Effect::cuts,
           [](Scene& scene, Node node) {
             scene.set(node, "delay", "recovery_min_apply_delay = '1h'");
@@ -62,20 +76,25 @@ Fault delay() {
 }
 
 Fault blocked() {
-  return {"replay-blocked", kKind, "replay waits for a query on the standby, for as long as it takes",
-          Victim::standby, Effect::cuts,
+  return {"replay-blocked",
+          kKind,
+          "replay waits for a query on the standby, for as long as it takes",
+          Victim::standby,
+          Effect::cuts,
           [](Scene& scene, Node node) {
             scene.set(node, "blocked", "max_standby_streaming_delay = -1");
             scene.reload(node);
             auto& held = scene.held("blocked" + node);
-            held.emplace_back(fmt::format("host=127.0.0.1 port={} user=app dbname=app connect_timeout=3",
-                                          scene.server(node).port));
+            held.emplace_back(
+                fmt::format("host=127.0.0.1 port={} user=app dbname=app connect_timeout=3",
+                            scene.server(node).port));
             if (!held.back().alive()) return false;
             held.back().run("BEGIN; LOCK TABLE written IN ACCESS SHARE MODE");
-            return scene.sql(scene.primary(),
-                             "SET lock_timeout = '3s'; ALTER TABLE written SET (fillfactor = 90); "
-                             "ALTER TABLE written ALTER COLUMN id SET STATISTICS 50",
-                             "app")
+            return scene
+                .sql(scene.primary(),
+                     "SET lock_timeout = '3s'; ALTER TABLE written SET (fillfactor = 90); "
+                     "ALTER TABLE written ALTER COLUMN id SET STATISTICS 50",
+                     "app")
                 .done;
           },
           [](Scene& scene, Node node) {

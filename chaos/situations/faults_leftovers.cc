@@ -15,7 +15,11 @@ constexpr const char* kKind = "leftovers";
 // A file that an earlier move left in PGDATA.
 Fault file(const char* name, const char* about, Victim victim, const char* path, const char* text,
            Effect effect, bool may_write = false) {
-  return {name, kKind, about, victim, effect,
+  return {name,
+          kKind,
+          about,
+          victim,
+          effect,
           [=](Scene& scene, Node node) {
             const auto full = scene.server(node).data / path;
             write_text(full, text);
@@ -30,8 +34,11 @@ Fault file(const char* name, const char* about, Victim victim, const char* path,
 }
 
 Fault standby_signal() {
-  return {"standby-signal-left", kKind, "the running primary has a standby.signal in its PGDATA",
-          Victim::primary, Effect::misleads,
+  return {"standby-signal-left",
+          kKind,
+          "the running primary has a standby.signal in its PGDATA",
+          Victim::primary,
+          Effect::misleads,
           [](Scene& scene, Node node) {
             const auto full = scene.server(node).data / "standby.signal";
             write_text(full, "");
@@ -46,8 +53,10 @@ Fault standby_signal() {
 }
 
 Fault pid_file() {
-  return {"pid-file-of-another", kKind,
-          "the server died, and its postmaster.pid names a process that lives", Victim::any,
+  return {"pid-file-of-another",
+          kKind,
+          "the server died, and its postmaster.pid names a process that lives",
+          Victim::any,
           Effect::downs,
           [](Scene& scene, Node node) {
             const auto path = scene.server(node).data / "postmaster.pid";
@@ -55,8 +64,13 @@ Fault pid_file() {
             const auto line = text.find('\n');
             scene.foreign("pid-file-of-another", node);
             if (line == std::string::npos || !scene.cluster().kill_postmaster(node)) return false;
-            scene.helper("pid-file" + node, "import os,time\nos.setuid(int(__import__('pwd').getpwnam('postgres').pw_uid))\ntime.sleep(3600)", {});
-            write_text(path, std::to_string(scene.helper_pid("pid-file" + node)) + text.substr(line));
+            scene.helper("pid-file" + node,
+                         "import "
+                         "os,time\nos.setuid(int(__import__('pwd').getpwnam('postgres').pw_uid))"
+                         "\ntime.sleep(3600)",
+                         {});
+            write_text(path,
+                       std::to_string(scene.helper_pid("pid-file" + node)) + text.substr(line));
             return scene.own(path);
           },
           [](Scene& scene, Node node) {
@@ -68,9 +82,11 @@ Fault pid_file() {
 }
 
 Fault orphan() {
-  return {"orphan-backend", kKind,
+  return {"orphan-backend",
+          kKind,
           "the postmaster was killed, and a child of it lives on with the shared memory",
-          Victim::any, Effect::downs,
+          Victim::any,
+          Effect::downs,
           [](Scene& scene, Node node) {
             const auto children = scene.children_named(node, "checkpointer");
             const auto pid = scene.cluster().postmaster(node);
@@ -86,32 +102,38 @@ Fault orphan() {
 
 // What pg_rewind or a copy brings from another node.
 Fault auto_conf() {
-  return {"identity-copied", kKind,
-          "postgresql.auto.conf has the slot and the name of another node, as a copy leaves it",
-          Victim::standby, Effect::misleads,
-          [](Scene& scene, Node node) {
-            const auto other = scene.others(node).back();
-            return scene.sql(node, fmt::format("ALTER SYSTEM SET primary_slot_name = '{}'", other))
-                       .done &&
-                   scene.sql(node, fmt::format("ALTER SYSTEM SET cluster_name = '{}'", other)).done &&
-                   scene.sql(node, "SELECT pg_reload_conf()").done;
-          },
-          [](Scene& scene, Node node) {
-            scene.sql(node, "ALTER SYSTEM RESET ALL");
-            scene.sql(node, "SELECT pg_reload_conf()");
-            if (!scene.sql(node, "SELECT 1").done)
-              write_text(scene.server(node).data / "postgresql.auto.conf", "");
-          }};
+  return {
+      "identity-copied",
+      kKind,
+      "postgresql.auto.conf has the slot and the name of another node, as a copy leaves it",
+      Victim::standby,
+      Effect::misleads,
+      [](Scene& scene, Node node) {
+        const auto other = scene.others(node).back();
+        return scene.sql(node, fmt::format("ALTER SYSTEM SET primary_slot_name = '{}'", other))
+                   .done &&
+               scene.sql(node, fmt::format("ALTER SYSTEM SET cluster_name = '{}'", other)).done &&
+               scene.sql(node, "SELECT pg_reload_conf()").done;
+      },
+      [](Scene& scene, Node node) {
+        scene.sql(node, "ALTER SYSTEM RESET ALL");
+        scene.sql(node, "SELECT pg_reload_conf()");
+        if (!scene.sql(node, "SELECT 1").done)
+          write_text(scene.server(node).data / "postgresql.auto.conf", "");
+      }};
 }
 
 Fault pinned_auto_conf() {
-  return {"write-recovery-conf", kKind,
+  return {"write-recovery-conf",
+          kKind,
           "postgresql.auto.conf pins primary_conninfo to one host, as pg_basebackup -R writes it",
-          Victim::standby, Effect::hinders,
+          Victim::standby,
+          Effect::hinders,
           [](Scene& scene, Node node) {
-            return scene.sql(node, fmt::format("ALTER SYSTEM SET primary_conninfo = 'host=127.0.0.1 "
-                                               "port={} user=repl application_name={}'",
-                                               scene.server(scene.primary()).port, node))
+            return scene
+                       .sql(node, fmt::format("ALTER SYSTEM SET primary_conninfo = 'host=127.0.0.1 "
+                                              "port={} user=repl application_name={}'",
+                                              scene.server(scene.primary()).port, node))
                        .done &&
                    scene.sql(node, "SELECT pg_reload_conf()").done;
           },
@@ -135,8 +157,8 @@ std::vector<Fault> leftover_faults() {
       file("backup-label-left", "a backup_label that means nothing lies in PGDATA", Victim::any,
            "backup_label", "START WAL LOCATION: nonsense\n", Effect::hinders),
       file("history-of-another", "pg_wal has the history of a timeline that nobody is on",
-           Victim::standby, "pg_wal/00000009.history", "1\t0/3000000\tno recovery target specified\n",
-           Effect::misleads),
+           Victim::standby, "pg_wal/00000009.history",
+           "1\t0/3000000\tno recovery target specified\n", Effect::misleads),
       pid_file(),
       orphan(),
       auto_conf(),

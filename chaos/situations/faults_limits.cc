@@ -12,12 +12,16 @@ constexpr const char* kKind = "limits";
 constexpr unsigned kMostSessions = 60;
 
 Fault connections() {
-  return {"connections-used-up", kKind, "clients hold every connection there is", Victim::any,
+  return {"connections-used-up",
+          kKind,
+          "clients hold every connection there is",
+          Victim::any,
           Effect::blinds,
           [](Scene& scene, Node node) {
             auto& held = scene.held("connections" + node);
-            const auto url = fmt::format("host=127.0.0.1 port={} user=app dbname=app connect_timeout=3",
-                                         scene.server(node).port);
+            const auto url =
+                fmt::format("host=127.0.0.1 port={} user=app dbname=app connect_timeout=3",
+                            scene.server(node).port);
             for (unsigned i = 0; i < kMostSessions; ++i) {
               Session one(url);
               if (!one.alive()) break;
@@ -32,8 +36,11 @@ Fault connections() {
 }
 
 Fault senders() {
-  return {"senders-used-up", kKind, "max_wal_senders has one place beyond the standbys everywhere",
-          Victim::primary, Effect::hinders,
+  return {"senders-used-up",
+          kKind,
+          "max_wal_senders has one place beyond the standbys everywhere",
+          Victim::primary,
+          Effect::hinders,
           [](Scene& scene, Node node) {
             for (const auto& other : scene.others(node)) {
               scene.set(other, "senders", "max_wal_senders = 3");
@@ -62,8 +69,11 @@ Fault senders() {
 }
 
 Fault slots() {
-  return {"slots-missing", kKind, "the other standby has no slots for those that would follow it",
-          Victim::standby, Effect::hinders,
+  return {"slots-missing",
+          kKind,
+          "the other standby has no slots for those that would follow it",
+          Victim::standby,
+          Effect::hinders,
           [](Scene& scene, Node node) {
             for (const auto& other : scene.others(node))
               scene.sql(node, fmt::format("SELECT pg_drop_replication_slot('{}')", other));
@@ -71,12 +81,16 @@ Fault slots() {
           },
           [](Scene& scene, Node node) {
             for (const auto& other : scene.others(node))
-              scene.sql(node, fmt::format("SELECT pg_create_physical_replication_slot('{}')", other));
+              scene.sql(node,
+                        fmt::format("SELECT pg_create_physical_replication_slot('{}')", other));
           }};
 }
 
 Fault role_limit() {
-  return {"role-limited", kKind, "the role aeromq may have no connection", Victim::primary,
+  return {"role-limited",
+          kKind,
+          "the role aeromq may have no connection",
+          Victim::primary,
           Effect::blinds,
           [](Scene& scene, Node node) {
             const bool done = scene.sql(node, "ALTER ROLE aeromq CONNECTION LIMIT 0").done;

@@ -10,7 +10,11 @@ using Node = const std::string&;
 constexpr const char* kKind = "other managers";
 
 Fault session(const char* name, const char* about, const char* application) {
-  return {name, kKind, about, Victim::any, Effect::hinders,
+  return {name,
+          kKind,
+          about,
+          Victim::any,
+          Effect::hinders,
           [=](Scene& scene, Node node) {
             auto& held = scene.held(name + node);
             held.emplace_back(fmt::format(
@@ -23,7 +27,11 @@ Fault session(const char* name, const char* about, const char* application) {
 }
 
 Fault file(const char* name, const char* about, const char* text) {
-  return {name, kKind, about, Victim::any, Effect::hinders,
+  return {name,
+          kKind,
+          about,
+          Victim::any,
+          Effect::hinders,
           [=](Scene& scene, Node node) {
             write_text(scene.server(node).data / text, "{}\n");
             return true;
@@ -45,8 +53,9 @@ std::vector<Fault> manager_faults() {
 }
 
 std::vector<Fault> clock_faults() {
-  return {{"server-clock-ahead", "clocks", "the server was started under a clock that is an hour ahead",
-           Victim::any, Effect::misleads,
+  return {{"server-clock-ahead", "clocks",
+           "the server was started under a clock that is an hour ahead", Victim::any,
+           Effect::misleads,
            [](Scene& scene, Node node) {
              constexpr const char* kLibrary = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1";
              if (!std::filesystem::exists(kLibrary)) return false;

@@ -20,7 +20,11 @@ std::string without(const std::string& text, Node node) {
 
 // Which copies lose the node: the kernel's, the agents'.
 Fault dropped(const char* name, const char* about, Victim victim, bool kernel, bool agents) {
-  return {name, kKind, about, victim, Effect::misleads,
+  return {name,
+          kKind,
+          about,
+          victim,
+          Effect::misleads,
           [=](Scene& scene, Node node) {
             scene.stack().stop();
             for (const auto& other : scene.names()) {

@@ -25,14 +25,19 @@ bool start_named(Scene& scene, Node node, const std::string& program) {
 }
 
 Fault named(const char* name, const char* about, const char* program) {
-  return {name, kKind, about, Victim::any, Effect::misleads,
+  return {name,
+          kKind,
+          about,
+          Victim::any,
+          Effect::misleads,
           [=](Scene& scene, Node node) {
             scene.foreign(name, node);
             scene.stop_server(node);
             return start_named(scene, node, program);
           },
           [=](Scene& scene, Node node) {
-            if (scene.primary() == node) return;  // it may go on: that name is no fault of the server
+            if (scene.primary() == node)
+              return;  // it may go on: that name is no fault of the server
             scene.foreign(name, node);
             scene.restart(node);
           }};
@@ -40,7 +45,11 @@ Fault named(const char* name, const char* about, const char* program) {
 
 Fault called(const char* name, const char* about,
              std::function<std::string(const Scene&, Node)> what) {
-  return {name, kKind, about, Victim::standby, Effect::misleads,
+  return {name,
+          kKind,
+          about,
+          Victim::standby,
+          Effect::misleads,
           [=](Scene& scene, Node node) {
             scene.set(node, name, scene.conninfo(what(scene, node), scene.ports()));
             scene.reload(node);
@@ -59,8 +68,7 @@ std::vector<Fault> name_faults() {
       named("named-postmaster", "the server runs under the name postmaster, by a link",
             "postmaster"),
       named("named-otherwise", "the server's program was renamed", "dbserver"),
-      called("application-name-of-another",
-             "this standby calls itself as the other standby does",
+      called("application-name-of-another", "this standby calls itself as the other standby does",
              [](const Scene& scene, Node node) {
                for (const auto& other : scene.others(node))
                  if (other != "a") return other;

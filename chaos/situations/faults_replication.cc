@@ -33,7 +33,10 @@ std::string other_standby(Scene& scene, Node node) {
 }
 
 Fault one_cut() {
-  return {"standby-cut", kKind, "this standby is cut off from the primary", Victim::standby,
+  return {"standby-cut",
+          kKind,
+          "this standby is cut off from the primary",
+          Victim::standby,
           Effect::cuts,
           [](Scene& scene, Node node) {
             cut(scene, node);
@@ -44,7 +47,10 @@ Fault one_cut() {
 }
 
 Fault all_cut() {
-  return {"standbys-cut", kKind, "every standby is cut off from the primary", Victim::primary,
+  return {"standbys-cut",
+          kKind,
+          "every standby is cut off from the primary",
+          Victim::primary,
           Effect::cuts,
           [](Scene& scene, Node node) {
             for (const auto& other : scene.others(node)) cut(scene, other);
@@ -57,7 +63,10 @@ Fault all_cut() {
 }
 
 Fault cascade() {
-  return {"cascade", kKind, "this standby follows the other standby alone", Victim::standby,
+  return {"cascade",
+          kKind,
+          "this standby follows the other standby alone",
+          Victim::standby,
           Effect::misleads,
           [](Scene& scene, Node node) {
             const auto other = other_standby(scene, node);
@@ -72,14 +81,19 @@ Fault cascade() {
 }
 
 Fault logical() {
-  return {"logical-slot", kKind, "a change stream hangs on the primary by a logical slot",
-          Victim::primary, Effect::hinders,
+  return {"logical-slot",
+          kKind,
+          "a change stream hangs on the primary by a logical slot",
+          Victim::primary,
+          Effect::hinders,
           [](Scene& scene, Node node) {
             scene.set(node, "logical", "wal_level = logical");
             scene.foreign("logical-slot", node);
             return scene.restart(node) &&
-                   scene.sql(node, "SELECT pg_create_logical_replication_slot('cdc', 'test_decoding')",
-                             "app")
+                   scene
+                       .sql(node,
+                            "SELECT pg_create_logical_replication_slot('cdc', 'test_decoding')",
+                            "app")
                        .done;
           },
           [](Scene& scene, Node) {
@@ -90,8 +104,11 @@ Fault logical() {
 }
 
 Fault slot_lost() {
-  return {"slot-lost", kKind, "this standby was away until its slot had lost the WAL that it needs",
-          Victim::standby, Effect::cuts,
+  return {"slot-lost",
+          kKind,
+          "this standby was away until its slot had lost the WAL that it needs",
+          Victim::standby,
+          Effect::cuts,
           [](Scene& scene, Node node) {
             const auto primary = scene.primary();
             scene.set(primary, "slots", "max_slot_wal_keep_size = '1MB'\nwal_keep_size = 0");
@@ -115,8 +132,11 @@ Fault slot_lost() {
 }
 
 Fault backup() {
-  return {"backup-runs", kKind, "a base backup of the primary runs and does not end",
-          Victim::primary, Effect::hinders,
+  return {"backup-runs",
+          kKind,
+          "a base backup of the primary runs and does not end",
+          Victim::primary,
+          Effect::hinders,
           [](Scene& scene, Node node) {
             auto& held = scene.held("backup" + node);
             held.emplace_back(fmt::format(
@@ -128,21 +148,25 @@ Fault backup() {
 }
 
 Fault prepared() {
-  return {"transactions-open", kKind, "sessions of clients hold transactions open on every node",
-          Victim::any, Effect::hinders,
-          [](Scene& scene, Node) {
-            for (const auto& name : scene.names()) {
-              auto& held = scene.held("open" + name);
-              held.emplace_back(fmt::format(
-                  "host=127.0.0.1 port={} user=app dbname=app connect_timeout=3",
-                  scene.server(name).port));
-              held.back().run("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM written");
-            }
-            return true;
-          },
-          [](Scene& scene, Node) {
-            for (const auto& name : scene.names()) scene.held("open" + name).clear();
-          }};
+  return {
+      "transactions-open",
+      kKind,
+      "sessions of clients hold transactions open on every node",
+      Victim::any,
+      Effect::hinders,
+      [](Scene& scene, Node) {
+        for (const auto& name : scene.names()) {
+          auto& held = scene.held("open" + name);
+          held.emplace_back(
+              fmt::format("host=127.0.0.1 port={} user=app dbname=app connect_timeout=3",
+                          scene.server(name).port));
+          held.back().run("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM written");
+        }
+        return true;
+      },
+      [](Scene& scene, Node) {
+        for (const auto& name : scene.names()) scene.held("open" + name).clear();
+      }};
 }
 
 }  // namespace

@@ -11,7 +11,11 @@ constexpr const char* kKind = "rights";
 
 Fault statement(const char* name, const char* about, const char* wrong, const char* right,
                 Effect effect) {
-  return {name, kKind, about, Victim::primary, effect,
+  return {name,
+          kKind,
+          about,
+          Victim::primary,
+          effect,
           [=](Scene& scene, Node node) {
             const bool done = scene.sql(node, wrong).done;
             scene.show_out(node);
@@ -21,16 +25,23 @@ Fault statement(const char* name, const char* about, const char* wrong, const ch
           [=](Scene& scene, Node) { scene.sql(scene.primary(), right); }};
 }
 
-Fault mode(const char* name, const char* about, std::function<std::filesystem::path(Scene&, Node)> of,
-           mode_t wrong, mode_t right) {
-  return {name, kKind, about, Victim::any, Effect::hinders,
+Fault mode(const char* name, const char* about,
+           std::function<std::filesystem::path(Scene&, Node)> of, mode_t wrong, mode_t right) {
+  return {name,
+          kKind,
+          about,
+          Victim::any,
+          Effect::hinders,
           [=](Scene& scene, Node node) { return chmod(of(scene, node).c_str(), wrong) == 0; },
           [=](Scene& scene, Node node) { chmod(of(scene, node).c_str(), right); }};
 }
 
 Fault password() {
-  return {"password-lost", kKind, "this server wants a password that the product has not got",
-          Victim::any, Effect::blinds,
+  return {"password-lost",
+          kKind,
+          "this server wants a password that the product has not got",
+          Victim::any,
+          Effect::blinds,
           [](Scene& scene, Node node) {
             scene.hba(node, "password", "host all,replication aeromq 127.0.0.1/32 scram-sha-256");
             scene.show_out(node);
@@ -40,11 +51,15 @@ Fault password() {
 }
 
 Fault method() {
-  return {"method-unknown", kKind, "this server wants a certificate of the role aeromq",
-          Victim::any, Effect::blinds,
+  return {"method-unknown",
+          kKind,
+          "this server wants a certificate of the role aeromq",
+          Victim::any,
+          Effect::blinds,
           [](Scene& scene, Node node) {
-            scene.hba(node, "method", "hostssl all,replication aeromq 127.0.0.1/32 trust\n"
-                                      "hostnossl all,replication aeromq 127.0.0.1/32 reject");
+            scene.hba(node, "method",
+                      "hostssl all,replication aeromq 127.0.0.1/32 trust\n"
+                      "hostnossl all,replication aeromq 127.0.0.1/32 reject");
             scene.show_out(node);
             return true;
           },
@@ -57,7 +72,10 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 }
 
 Fault tls() {
-  return {"tls-wanted", kKind, "the settings want TLS, and the servers have none", Victim::any,
+  return {"tls-wanted",
+          kKind,
+          "the settings want TLS, and the servers have none",
+          Victim::any,
           Effect::blinds,
           [](Scene& scene, Node) {
             scene.edit_settings([](const std::string& text) {
@@ -90,13 +108,15 @@ std::vector<Fault> right_faults() {
       password(),
       method(),
       tls(),
-      mode("data-mode", "the mode of PGDATA is too wide to start with",
-           [](Scene& scene, Node node) { return scene.server(node).data; }, kTooWide, kOwn),
-      mode("settings-unreadable", "postgresql.conf can be read by nobody",
-           [](Scene& scene, Node node) {
-             return scene.server(node).data.parent_path() / "postgresql.conf";
-           },
-           kNone, kFile),
+      mode(
+          "data-mode", "the mode of PGDATA is too wide to start with",
+          [](Scene& scene, Node node) { return scene.server(node).data; }, kTooWide, kOwn),
+      mode(
+          "settings-unreadable", "postgresql.conf can be read by nobody",
+          [](Scene& scene, Node node) {
+            return scene.server(node).data.parent_path() / "postgresql.conf";
+          },
+          kNone, kFile),
   };
 }
 

@@ -9,7 +9,8 @@ namespace {
 
 constexpr std::uint64_t kMostGapNs = 1'500'000'000;
 
-// Neighbouring samples of one server that enclose the window; nothing if there are none near enough.
+// Neighbouring samples of one server that enclose the window; nothing if there are none near
+// enough.
 struct Range {
   std::size_t first = 0;
   std::size_t last = 0;
@@ -75,8 +76,7 @@ bool throughout(const Server& server, const Window& window, bool (*what)(const S
   for (auto i = range->first; i <= range->last; ++i) {
     const auto& one = server.samples[i];
     if (!what(one) || one.postmaster != server.samples[range->first].postmaster) return false;
-    if (i > range->first &&
-        one.window.from_ns > server.samples[i - 1].window.to_ns + kMostGapNs)
+    if (i > range->first && one.window.from_ns > server.samples[i - 1].window.to_ns + kMostGapNs)
       return false;
   }
   return true;
@@ -115,11 +115,10 @@ std::vector<Finding> judge_writers(const Story& story) {
       } else {
         finding.text += ", and no request and no foreign hand made " + newer->node + " writable";
         // An agent that started the old primary beside one that a forced request had made.
-        for (const auto& deed : story.deeds)
-          if (deed.node == older->node && deed.verb != "demote" && deed.verdict == "executed" &&
-              deed.acknowledged.contains("PRIMARY_NOT_PROVABLY_DOWN") &&
-              deed.acted.from_ns <= at)
-            finding.text += fmt::format(" ({} {} was before)", deed.verb, deed.node);
+        for (const auto& one : story.deeds)
+          if (one.node == older->node && one.verb != "demote" && one.verdict == "executed" &&
+              one.acknowledged.contains("PRIMARY_NOT_PROVABLY_DOWN") && one.acted.from_ns <= at)
+            finding.text += fmt::format(" ({} {} was before)", one.verb, one.node);
       }
       found.push_back(std::move(finding));
     }
@@ -134,8 +133,7 @@ std::vector<Finding> judge_rows(const Story& story) {
     if (story.present.contains(row.id) || story.cancelled.contains(row.id)) continue;
     const auto thrown = story.discarded.find(row.node);
     bool excused = thrown != story.discarded.end() && row.window.to_ns >= thrown->second;
-    for (const auto& act : story.foreign)
-      excused = excused || act.may_lose;
+    for (const auto& act : story.foreign) excused = excused || act.may_lose;
     for (const auto& deed : story.deeds) {
       if (deed.verb != "force-promote" || deed.acted.from_ns == 0) continue;
       const auto& took = deed.acknowledged;
@@ -155,9 +153,9 @@ std::vector<Finding> judge_rows(const Story& story) {
   }
   std::vector<Finding> found;
   for (const auto& [node, what] : lost)
-    found.push_back({predicate::kLostRow,
-                     fmt::format("{} rows that {} acknowledged are gone, the first is {}",
-                                 what.first, node, what.second)});
+    found.push_back(
+        {predicate::kLostRow, fmt::format("{} rows that {} acknowledged are gone, the first is {}",
+                                          what.first, node, what.second)});
   if (apart > 0)
     found.push_back({predicate::kLostRow,
                      fmt::format("{} acknowledged rows are gone, by a foreign hand or a risk that "
@@ -171,8 +169,8 @@ std::vector<Finding> judge_answers(const Story& story) {
   std::vector<Finding> found;
   for (const auto& deed : story.deeds) {
     const auto add = [&](const char* which, const std::string& text) {
-      found.push_back({which, fmt::format("{} {} ({} {}): {}", deed.verb, deed.node,
-                                          deed.verdict, deed.code, text)});
+      found.push_back({which, fmt::format("{} {} ({} {}): {}", deed.verb, deed.node, deed.verdict,
+                                          deed.code, text)});
     };
     for (const auto& verdict : deed.verdicts)
       if (verdict != deed.verdicts.front())
@@ -195,7 +193,8 @@ std::vector<Finding> judge_answers(const Story& story) {
     } else {
       const bool effect = !after.standby_signal && after.newest_history > newest;
       if (executed && !effect)
-        add(predicate::kFalseAnswer, "the server's files do not make it a primary of a new timeline");
+        add(predicate::kFalseAnswer,
+            "the server's files do not make it a primary of a new timeline");
       if (!executed && before.standby_signal && effect)
         add(predicate::kFalseAnswer, "the server's files make it a primary of a new timeline");
     }
@@ -205,7 +204,8 @@ std::vector<Finding> judge_answers(const Story& story) {
     const auto says = [&](const char* word) { return deed.text.find(word) != std::string::npos; };
     if (executed && seen != outside.end() && !seen->runs && !says("not start") &&
         !says("NOT_STARTED") && !says("does not run") && !says("down"))
-      add(predicate::kUnsaidDown, "its server does not run, and the answer does not say so: " + deed.text);
+      add(predicate::kUnsaidDown,
+          "its server does not run, and the answer does not say so: " + deed.text);
   }
   return found;
 }
@@ -225,18 +225,18 @@ std::vector<Finding> judge_looks(const Story& story) {
     const bool all_seen = std::ranges::all_of(
         names, [&](const std::string& name) { return look.answered.contains(name); });
     if (all_seen || look.exit_code == 0)
-      found.push_back({predicate::kUnseen,
-                       fmt::format("{} and {} are writable, and inspect ended with {}", names[0],
-                                   names[1], look.exit_code)});
+      found.push_back(
+          {predicate::kUnseen, fmt::format("{} and {} are writable, and inspect ended with {}",
+                                           names[0], names[1], look.exit_code)});
   }
   for (const auto& deed : story.deeds) {
     if (deed.acted.from_ns == 0 || deed.verdict != "executed") continue;
     const auto names = writers(deed.explained);
     if (names.size() < 2) continue;
     if (deed.acknowledged.contains("PRIMARY_NOT_PROVABLY_DOWN")) continue;
-    found.push_back({predicate::kUnrefused,
-                     fmt::format("{} {} was executed while {} and {} were writable", deed.verb,
-                                 deed.node, names[0], names[1])});
+    found.push_back(
+        {predicate::kUnrefused, fmt::format("{} {} was executed while {} and {} were writable",
+                                            deed.verb, deed.node, names[0], names[1])});
   }
   return found;
 }
@@ -245,11 +245,13 @@ std::vector<Finding> judge_ends(const Story& story) {
   std::vector<Finding> found;
   for (const auto& deed : story.deeds)
     if (deed.overdue)
-      found.push_back({predicate::kHang, deed.verb + " " + deed.node + " did not end within its bound"});
+      found.push_back(
+          {predicate::kHang, deed.verb + " " + deed.node + " did not end within its bound"});
   for (const auto& look : story.looks)
     if (look.overdue) found.push_back({predicate::kHang, "inspect did not end within its bound"});
   if (!story.switched)
-    found.push_back({predicate::kNoWayOn, story.way.empty() ? "no ordinary switchover after the cures" : story.way});
+    found.push_back({predicate::kNoWayOn,
+                     story.way.empty() ? "no ordinary switchover after the cures" : story.way});
   return found;
 }
 

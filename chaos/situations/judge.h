@@ -1,5 +1,5 @@
-// Judges one story. Pure, and nothing of the product is asked: a finding names what was promised and
-// what was seen.
+// Judges one story. Pure, and nothing of the product is asked: a finding names what was promised
+// and what was seen.
 #pragma once
 #include <optional>
 

@@ -55,8 +55,8 @@ void judge_others(const Story& story, const Deed& deed, std::vector<std::string>
   for (const auto& [name, server] : story.servers) {
     if (name == deed.node) continue;
     const bool writes = writable_throughout(server, deed.explained);
-    const bool spoke = outside_throughout(server, deed.explained,
-                                          [](const Outside& one) { return one.spoke; });
+    const bool spoke =
+        outside_throughout(server, deed.explained, [](const Outside& one) { return one.spoke; });
     if (writes && !stopped(deed) && passes(deed, "WRITABLE_PRIMARY_EXISTS")) {
       if (passes(deed, "NODE_STATE_UNKNOWN"))
         wrong.push_back("WRITABLE_PRIMARY_EXISTS and NODE_STATE_UNKNOWN pass, and " + name +

@@ -57,17 +57,17 @@ Scene::Scene(const fs::path& bin_dir, const std::string& name, bool synchronous)
   for (const auto& server : cluster_->servers())
     hba_base_[server.name] = read_text(server.data.parent_path() / "pg_hba.conf");
   fs::create_directories(copies());
-  const auto made =
-      sql("a", "CREATE TABLE written (id bigint PRIMARY KEY); ALTER TABLE written OWNER TO app",
-          "app");
+  const auto made = sql(
+      "a", "CREATE TABLE written (id bigint PRIMARY KEY); ALTER TABLE written OWNER TO app", "app");
   if (!made.done) throw std::runtime_error("no table: " + made.message);
   StackOptions stack;
   stack.settings.clear();
   stack.cluster = {"--postgresql", cluster_->endpoints()};
   if (synchronous) stack.cluster.insert(stack.cluster.end(), {"--synchronous", kAnyOther});
   stack.prepare = [&](const fs::path& folder) {
-    for (const auto& file : {folder / "postgresql.toml", folder / "agents/a/postgresql.toml",
-                             folder / "agents/b/postgresql.toml", folder / "agents/c/postgresql.toml"})
+    for (const auto& file :
+         {folder / "postgresql.toml", folder / "agents/a/postgresql.toml",
+          folder / "agents/b/postgresql.toml", folder / "agents/c/postgresql.toml"})
       write_text(file, with(read_text(file), "act_deadline_ms", "30000"));
     cluster_->place_agents(folder, {{"promote_deadline_ms", "5000"},
                                     {"stop_deadline_ms", "8000"},
@@ -78,7 +78,8 @@ Scene::Scene(const fs::path& bin_dir, const std::string& name, bool synchronous)
   witness_ = std::make_unique<Witness>(
       *cluster_, [this](const std::string& node) { return address_of(node); });
   const bool whole = poll_until(kWholeMs, [&] {
-    const auto shown = run(stack_->ctl_words("operator", "json", {"explain", "demote", "a"}), kToolMs);
+    const auto shown =
+        run(stack_->ctl_words("operator", "json", {"explain", "demote", "a"}), kToolMs);
     if (shown.out.find("b and c") != std::string::npos) return true;
     ::poll(nullptr, 0, 200);
     return false;
@@ -125,10 +126,11 @@ std::string Scene::primary() {
 SqlEnd Scene::sql(const std::string& node, const std::string& text, const std::string& database) {
   const auto& one = server(node);
   // The statement's own limit: a frozen process must not hold the harness.
-  Session session(fmt::format("host={} port={} user=postgres dbname={} connect_timeout=3 "
-                              "options='-c statement_timeout=8000 -c synchronous_commit=local' "
-                              "tcp_user_timeout=8000",
-                              one.host, one.port, database));
+  Session session(
+      fmt::format("host={} port={} user=postgres dbname={} connect_timeout=3 "
+                  "options='-c statement_timeout=8000 -c synchronous_commit=local' "
+                  "tcp_user_timeout=8000",
+                  one.host, one.port, database));
   if (!session.alive()) return {};
   return session.run(text);
 }
@@ -186,7 +188,9 @@ void Scene::hba(const std::string& node, const std::string& key, const std::stri
 }
 
 void Scene::show_out(const std::string& node) {
-  sql(node, "SELECT pg_sleep(0.3); SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = 'aeromq'");
+  sql(node,
+      "SELECT pg_sleep(0.3); SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE "
+      "usename = 'aeromq'");
 }
 
 std::vector<unsigned> Scene::ports() const {
@@ -204,8 +208,8 @@ std::string Scene::conninfo(const std::string& application_name,
     numbers += (numbers.empty() ? "" : ",") + std::to_string(port);
   }
   return fmt::format(
-      "primary_conninfo = 'host={} port={} user=repl application_name={} {}connect_timeout=2'", hosts,
-      numbers, application_name, ports.size() > 1 ? "target_session_attrs=primary " : "");
+      "primary_conninfo = 'host={} port={} user=repl application_name={} {}connect_timeout=2'",
+      hosts, numbers, application_name, ports.size() > 1 ? "target_session_attrs=primary " : "");
 }
 
 std::vector<pid_t> Scene::children_of_process(pid_t parent) {
@@ -320,8 +324,8 @@ bool Scene::mount_small(const fs::path& folder, unsigned kilobytes) {
   fs::rename(folder, kept, none);
   if (none) return false;
   fs::create_directory(folder);
-  const auto mounted = run({"/bin/mount", "-t", "tmpfs", "-o", fmt::format("size={}k,mode=700", kilobytes),
-                            "tmpfs", folder},
+  const auto mounted = run({"/bin/mount", "-t", "tmpfs", "-o",
+                            fmt::format("size={}k,mode=700", kilobytes), "tmpfs", folder},
                            kToolMs);
   if (mounted.exit_code == 0) {
     mounts_.push_back(folder);

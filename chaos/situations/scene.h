@@ -41,7 +41,8 @@ class Scene {
   bool restart(const std::string& node);
   bool start_server(const std::string& node);
   void stop_server(const std::string& node, const char* mode = "fast");
-  /// A settings line of that node under a key of its own; empty text takes it back. Not in force yet.
+  /// A settings line of that node under a key of its own; empty text takes it back. Not in force
+  /// yet.
   void set(const std::string& node, const std::string& key, const std::string& text);
   /// A first line of its pg_hba.conf, in the same way; reloaded.
   void hba(const std::string& node, const std::string& key, const std::string& line);

@@ -1,6 +1,6 @@
 // What happened in one situation, as it was seen from outside: samples of the servers, what clients
-// were told, what the person asked and was told, what foreign hands did. Values only; judge.h judges
-// them.
+// were told, what the person asked and was told, what foreign hands did. Values only; judge.h
+// judges them.
 #pragma once
 #include <cstdint>
 #include <map>
@@ -22,18 +22,18 @@ struct Sample {
   std::string postmaster;  ///< pg_postmaster_start_time(): which one answered
   bool writable = false;
   std::uint64_t timeline = 0;
-  std::uint64_t position = 0;      ///< flushed, or greatest(received, replayed)
-  bool position_known = true;      ///< false: more than this may lie in its pg_wal
-  std::set<std::string> streams;   ///< application_name of each sender in state streaming
-  bool manager = false;            ///< a session of another manager is there
+  std::uint64_t position = 0;     ///< flushed, or greatest(received, replayed)
+  bool position_known = true;     ///< false: more than this may lie in its pg_wal
+  std::set<std::string> streams;  ///< application_name of each sender in state streaming
+  bool manager = false;           ///< a session of another manager is there
 };
 
 /// The server's process and the address that the settings name, looked at once.
 struct Outside {
   Window window;
-  bool runs = false;     ///< a postmaster of this PGDATA
-  bool agent = false;    ///< its agent's process
-  bool spoke = false;    ///< at the address in the settings: a byte of the protocol came
+  bool runs = false;   ///< a postmaster of this PGDATA
+  bool agent = false;  ///< its agent's process
+  bool spoke = false;  ///< at the address in the settings: a byte of the protocol came
 };
 
 /// A row that a server told a client to be committed, without a warning.
@@ -59,8 +59,8 @@ struct Check {
 struct Files {
   bool standby_signal = false;
   std::uint64_t newest_history = 0;
-  std::string state;                  ///< of pg_controldata
-  std::uint64_t checkpoint = 0;       ///< "Latest checkpoint location"
+  std::string state;             ///< of pg_controldata
+  std::uint64_t checkpoint = 0;  ///< "Latest checkpoint location"
 };
 using Cluster = std::map<std::string, Files>;
 
@@ -69,10 +69,10 @@ struct Deed {
   std::string verb;  ///< demote, promote, force-promote
   std::string node;
   std::string request;
-  Window explained;  ///< asked, and the explanation had come
-  Window acted;      ///< confirmed, and the answer had come; 0: never confirmed
-  std::uint64_t settled_ns = 0;   ///< when the answer was final
-  std::uint64_t looked_ns = 0;    ///< when `after` was read
+  Window explained;              ///< asked, and the explanation had come
+  Window acted;                  ///< confirmed, and the answer had come; 0: never confirmed
+  std::uint64_t settled_ns = 0;  ///< when the answer was final
+  std::uint64_t looked_ns = 0;   ///< when `after` was read
   std::vector<Check> checks;
   std::set<std::string> acknowledged;  ///< codes of failed checks that the person took on
   int exit_code = -1;
@@ -100,7 +100,7 @@ struct Look {
 struct ForeignAct {
   std::uint64_t at_ns = 0;
   std::string fault;
-  std::string node;  ///< empty: no one server
+  std::string node;        ///< empty: no one server
   bool may_write = false;  ///< it can make this server writable
   bool may_lose = false;   ///< it can take acknowledged rows away
 };
@@ -108,18 +108,20 @@ struct ForeignAct {
 struct Story {
   std::map<std::string, Server> servers;
   std::vector<Acknowledged> acknowledged;
-  std::set<std::uint64_t> cancelled;  ///< commits that were cancelled while they waited for a standby
+  std::set<std::uint64_t>
+      cancelled;  ///< commits that were cancelled while they waited for a standby
   std::vector<Deed> deeds;
   std::vector<Look> looks;
   std::vector<ForeignAct> foreign;
   std::set<std::string> unlisted;  ///< nodes that stood in no settings at some time
   std::vector<Window> unlisted_at;
-  bool rows_read = false;          ///< the end was reached where the rows could be read
+  bool rows_read = false;           ///< the end was reached where the rows could be read
   std::set<std::uint64_t> present;  ///< at the end
-  std::map<std::string, std::uint64_t> discarded;  ///< servers that a person made anew, and since when their rows count for nothing
-  bool whole = false;      ///< after the cures the cluster became whole again
-  bool switched = false;   ///< and an ordinary switchover worked
-  std::string way;         ///< what stood in the way, if not
+  std::map<std::string, std::uint64_t>
+      discarded;  ///< servers that a person made anew, and since when their rows count for nothing
+  bool whole = false;     ///< after the cures the cluster became whole again
+  bool switched = false;  ///< and an ordinary switchover worked
+  std::string way;        ///< what stood in the way, if not
 };
 
 }  // namespace aeromq::chaos::situations

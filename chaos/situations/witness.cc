@@ -28,9 +28,11 @@ constexpr int kToolMs = 20000;
 constexpr const char* kQuestion =
     "SELECT pg_is_in_recovery(), pg_postmaster_start_time(),"
     " CASE WHEN pg_is_in_recovery() THEN coalesce((SELECT received_tli FROM pg_stat_wal_receiver),"
-    " 0) ELSE ('x' || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8))::bit(32)::int END,"
+    " 0) ELSE ('x' || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8))::bit(32)::int "
+    "END,"
     " CASE WHEN pg_is_in_recovery() THEN greatest(pg_last_wal_receive_lsn(),"
-    " pg_last_wal_replay_lsn()) - '0/0'::pg_lsn ELSE pg_current_wal_flush_lsn() - '0/0'::pg_lsn END,"
+    " pg_last_wal_replay_lsn()) - '0/0'::pg_lsn ELSE pg_current_wal_flush_lsn() - '0/0'::pg_lsn "
+    "END,"
     " NOT pg_is_in_recovery() OR EXISTS (SELECT 1 FROM pg_stat_wal_receiver WHERE status ="
     " 'streaming'),"
     " (SELECT string_agg(application_name, ',') FROM pg_stat_replication WHERE state = 'streaming'"
@@ -77,8 +79,8 @@ Witness::Witness(const postgresql::Cluster& cluster, Address address)
   for (const auto& server : cluster.servers()) {
     servers_[server.name];
     clients_.push_back(std::make_unique<Client>(
-        server.name,
-        fmt::format("host={} port={} user=app dbname=app", server.host, server.port), ++number));
+        server.name, fmt::format("host={} port={} user=app dbname=app", server.host, server.port),
+        ++number));
     threads_.emplace_back([this, server](const std::stop_token& stop) { ask(stop, server); });
     threads_.emplace_back([this, server](const std::stop_token& stop) { look(stop, server); });
   }
@@ -148,8 +150,8 @@ Cluster read_files(const postgresql::Cluster& cluster) {
     for (const auto& entry : fs::directory_iterator(server.data / "pg_wal", none)) {
       const auto name = entry.path().filename().string();
       if (name.size() == 16 && name.ends_with(".history"))
-        one.newest_history =
-            std::max<std::uint64_t>(one.newest_history, std::stoull(name.substr(0, 8), nullptr, 16));
+        one.newest_history = std::max<std::uint64_t>(one.newest_history,
+                                                     std::stoull(name.substr(0, 8), nullptr, 16));
     }
     const auto told =
         run({cluster.pg_bin() / "pg_controldata", server.data}, kToolMs, {"LC_ALL=C"}).out;

@@ -1,5 +1,5 @@
-// The witness: asks every server itself, as superuser, all the time, and looks at its processes, its
-// files and the address that the settings name. Nothing of the product answers here.
+// The witness: asks every server itself, as superuser, all the time, and looks at its processes,
+// its files and the address that the settings name. Nothing of the product answers here.
 #pragma once
 #include <functional>
 #include <memory>
