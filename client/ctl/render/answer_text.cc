@@ -35,6 +35,11 @@ std::string check_text(const Check& check) {
                      escape(check.text));
 }
 
+std::string warning_text(const Finding& warning) {
+  return fmt::format("  - {} ({}): {}\n", escape(warning.code), text_of(warning.severity),
+                     escape(warning.text));
+}
+
 }  // namespace
 
 std::string explanation_text(const Explanation& explanation) {
@@ -51,6 +56,8 @@ std::string explanation_text(const Explanation& explanation) {
   }
   if (!explanation.checks.empty()) text += "Checks of the kernel, as they stood:\n";
   for (const auto& check : explanation.checks) text += check_text(check);
+  if (!explanation.warnings.empty()) text += "Before you confirm:\n";
+  for (const auto& warning : explanation.warnings) text += warning_text(warning);
   text += list("Not checked", explanation.not_checked);
   if (!explanation.risks.empty()) text += "Risks:\n";
   for (const auto& risk : explanation.risks)
