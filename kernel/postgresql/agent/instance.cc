@@ -103,7 +103,8 @@ Instance::Instance(const AgentSettings& settings)
       log_(settings.log),
       aside_(settings.journal + ".aside"),
       start_ms_(settings.start_deadline_ms),
-      stop_ms_(settings.stop_deadline_ms) {
+      stop_ms_(settings.stop_deadline_ms),
+      foresight_(settings) {
   if (const auto* node = find_node(settings.cluster, settings.node)) {
     host_ = node->host;
     port_ = node->port;

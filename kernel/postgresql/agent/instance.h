@@ -9,6 +9,7 @@
 #include "kernel/postgresql/agent/child.h"
 #include "kernel/postgresql/agent/control_data.h"
 #include "kernel/postgresql/agent/server_log.h"
+#include "kernel/postgresql/agent/foresight.h"
 #include "kernel/postgresql/agent/server_process.h"
 #include "kernel/postgresql/agent/wal_record.h"
 #include "kernel/postgresql/settings.h"
@@ -46,6 +47,7 @@ class Instance {
   /// The server's own words.
   LogMark mark_log() const { return mark_logs(log_files(log_, data_)); }
   std::string log_since(const LogMark& mark) const;
+  const Foresight& foresight() const { return foresight_; }
 
   /// pg_ctl start; the server is detached from us. What pg_ctl said.
   ChildEnd start() const;
@@ -83,6 +85,7 @@ class Instance {
   std::string aside_;
   std::uint64_t start_ms_;
   std::uint64_t stop_ms_;
+  Foresight foresight_;
   mutable std::mutex kept_mutex_;
   mutable std::optional<ControlData> kept_;
   mutable std::uint64_t kept_stamp_ = 0;  ///< when the file that `kept_` was read from was written
