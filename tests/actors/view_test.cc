@@ -28,7 +28,7 @@ TEST(Views, EveryReadOnlyCommandHasOneThatFitsTheWire) {
   for (const auto& row : command_table()) {
     if (row.kernel_action()) continue;
     SCOPED_TRACE(text_of(row.name));
-    Command command{row.name, row.takes_node ? "n2" : "", "", {}};
+    Command command{row.name, row.takes_node ? "n2" : "", "", {}, {}};
     const auto view = make_view(command, reading(CallKind::wal));
     ASSERT_TRUE(view) << view.error().message;
     EXPECT_EQ(view->command, text_of(row.name));
@@ -41,7 +41,7 @@ TEST(Views, EveryReadOnlyCommandHasOneThatFitsTheWire) {
 }
 
 TEST(Views, TheClusterTableIsWhatTheKernelSaw) {
-  const auto view = make_view({CommandName::inspect_cluster_state, "", "", {}}, reading());
+  const auto view = make_view({CommandName::inspect_cluster_state, "", "", {}, {}}, reading());
   const auto& table = view.value().tables.at(0);
   EXPECT_EQ(table.rows.size(), 3U);
   EXPECT_EQ(table.rows[2].cells,
@@ -53,19 +53,19 @@ TEST(Views, WhatWasNeverReportedIsEmpty) {
   auto answer = reading();
   answer.snapshot.nodes[2] = {};
   answer.snapshot.nodes[2].node = "n3";
-  const auto view = make_view({CommandName::inspect_cluster_state, "", "", {}}, answer);
+  const auto view = make_view({CommandName::inspect_cluster_state, "", "", {}, {}}, answer);
   EXPECT_EQ(view.value().tables.at(0).rows[2].cells,
             (std::vector<std::string>{"n3", "", "", "none", "", "", "", "", "", "true"}));
 }
 
 TEST(Views, AnUnknownNodeIsTheKernelsRejection) {
-  const auto view = make_view({CommandName::inspect_node, "n9", "", {}}, reading());
+  const auto view = make_view({CommandName::inspect_node, "n9", "", {}, {}}, reading());
   EXPECT_EQ(view.error().domain, Domain::kernel_rejection);
   EXPECT_EQ(view.error().code, "NODE_UNKNOWN");
 }
 
 TEST(Views, AnOutcomeIsOfTheRequestAskedAboutOrNotShown) {
-  Command command{CommandName::inspect_promotion_state, "", "", {}};
+  Command command{CommandName::inspect_promotion_state, "", "", {}, {}};
   command.about.counter = 9;
   const auto view = make_view(command, reading(CallKind::outcome));
   EXPECT_EQ(view.value().outcomes.at(0).request, command.about);
@@ -77,7 +77,8 @@ TEST(Views, AnOutcomeIsOfTheRequestAskedAboutOrNotShown) {
 TEST(Views, ARowThatDoesNotFitItsTableIsNotShown) {
   auto answer = reading(CallKind::wal);
   answer.tables[0].rows[1].cells.push_back("more");
-  EXPECT_EQ(make_view({CommandName::inspect_wal, "", "", {}}, answer).error().code, "MIXED_VIEW");
+  EXPECT_EQ(make_view({CommandName::inspect_wal, "", "", {}, {}}, answer).error().code,
+            "MIXED_VIEW");
 }
 
 TEST(Findings, AreFactsTheGravestFirst) {
