@@ -57,6 +57,7 @@ void write_kept(const Database& database, const Register& state) {
   set_meta(database, "demoted_epoch", state.demoted_epoch);
   set_meta(database, "acknowledged", state.acknowledged);
   set_meta(database, "timeline", state.timeline);
+  set_meta(database, "shutdown_end", state.shutdown_end);
 }
 
 /// A whole register in one file, without a WAL: durable when this returns.
@@ -144,6 +145,7 @@ Register Store::load() const {
   state.demoted_epoch = meta_number(database, "demoted_epoch");
   state.acknowledged = meta_number(database, "acknowledged");
   state.timeline = meta_number(database, "timeline");
+  state.shutdown_end = meta_number(database, "shutdown_end");
   Statement query(database, "SELECT name FROM nodes");
   while (query.step()) state.nodes[query.text_at(0)] = {};
   return state;

@@ -8,6 +8,7 @@
 #include "kernel/embedded.h"
 #include "kernel/embedded_link.h"
 #include "kernel/node.h"
+#include "kernel/postgresql/service/alarms.h"
 #include "kernel/postgresql/service/grants.h"
 #include "kernel/postgresql/service/member_changes.h"
 #include "kernel/server.h"
@@ -277,6 +278,31 @@ int forget_journal(const process::Settings& settings, const std::string& node,
     if (grant.act.node == node)
       fmt::print("what became of {} stays unknown: only that journal could tell\n",
                  grant.act.request.text());
+  return process::kExitOk;
+}
+
+int clear_alarm(const process::Settings& settings, std::uint64_t number,
+                const std::string& reason) {
+  const auto bad = [](std::string what, const char* field) {
+    return complain(make_error(ErrorCode::invalid_input, std::move(what), field),
+                    process::kExitUsage);
+  };
+  if (!is_postgresql(settings)) return bad("only a PostgreSQL cluster has alarms", "kind");
+  if (reason.empty() || reason.size() > 1000 || has_control_characters(reason))
+    return bad("a reason is 1 to 1000 octets without control characters", "reason");
+  const auto lock = process::LockFile::take(lock_path(settings));
+  if (!lock) return complain(lock.error(), process::kExitFault);
+  auto store =
+      Store::open(settings.kernel.register_file, Store::Mode::read_write, kind_of(settings));
+  if (!store) return complain(store.error(), process::kExitFault);
+  postgresql::Alarms alarms(store->database());
+  store->begin();
+  const bool cleared = alarms.clear(number, ::geteuid(), reason, wall_ms(process::now()));
+  store->commit();
+  if (!cleared) return bad("no alarm " + std::to_string(number) + " stands", "number");
+  fmt::print("alarm {} is cleared\n", number);
+  for (const auto& alarm : alarms.standing())
+    fmt::print("{}\n", postgresql::finding_of(alarm).text);
   return process::kExitOk;
 }
 

@@ -225,6 +225,7 @@ void fill(View& view, const Command& command, const KernelAnswer& answer) {
 }  // namespace
 
 std::vector<Finding> findings_of(const KernelSnapshot& snapshot) {
+  // The kernel's own first: an alarm of it is never cut off.
   auto findings = snapshot.findings;
   find_primaries(snapshot, findings);
   find_silent_and_behind(snapshot, findings);

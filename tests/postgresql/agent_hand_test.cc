@@ -149,6 +149,80 @@ TEST_F(PostgresqlAgentStart, APrimaryDoesNotStartWhileAnotherIsBeingPromoted) {
   EXPECT_NE(start().find("a promotion may be under way on n2"), std::string::npos);
 }
 
+/// A person orders the start.
+class PostgresqlAgentOrder : public PostgresqlAgentStart {
+ protected:
+  Result<std::string> order(const std::string& accepted) {
+    auto journal = Journal::open(settings_.journal, "n1", Journal::Mode::read_write);
+    const Instance instance(settings_);
+    Hand hand(settings_, instance, *journal,
+              {[&] {
+                 ClusterSample sample;
+                 sample.nodes = {other_};
+                 return sample;
+               },
+               [](const ClusterSample&, const Intent&) { return std::vector<Check>{}; }});
+    auto done = hand.order_start(7, "OPS-1", accepted);
+    sentence_ = hand.sentence();
+    note_ = journal->last_note();
+    return done;
+  }
+  std::string sentence_;
+  NoteEntry note_;
+};
+
+TEST_F(PostgresqlAgentOrder, APersonsWordAloneStartsNoPrimaryBesideAnother) {
+  other_.in_recovery = false;
+  for (const auto* wrong : {"", "yes", "start n1 as a primary beside n3"}) {
+    const auto refused = order(wrong);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, "START_REFUSED") << refused.error().message;
+    EXPECT_FALSE(touched());
+    EXPECT_EQ(note_.what, "") << "nothing was begun";
+  }
+  EXPECT_EQ(sentence_, "start n1 as a primary beside n2");
+  (void)order(sentence_);
+  EXPECT_TRUE(touched());
+  EXPECT_EQ(note_.what, "start");
+  EXPECT_NE(note_.against.find("so is n2"), std::string::npos) << note_.against;
+}
+
+TEST_F(PostgresqlAgentOrder, AStandbyOrAPrimaryThatNobodySpeaksAgainstNeedsNoSentence) {
+  (void)order("");
+  EXPECT_TRUE(touched());
+  EXPECT_EQ(note_.against, "");
+  other_.in_recovery = false;
+  std::filesystem::remove(folder_ / "touched");
+  folder_.put("data/standby.signal", "");
+  (void)order("");
+  EXPECT_TRUE(touched());
+}
+
+TEST_F(PostgresqlAgentStart, AfterItsTimeItLooksOnAndStartsNothing) {
+  settings_.start_deadline_ms = 0;
+  auto journal = Journal::open(settings_.journal, "n1", Journal::Mode::read_write);
+  const Instance instance(settings_);
+  Hand hand(settings_, instance, *journal,
+            {[&] {
+               ClusterSample sample;
+               sample.nodes = {other_};
+               return sample;
+             },
+             [](const ClusterSample&, const Intent&) { return std::vector<Check>{}; }});
+  other_.answered = false;
+  hand.start_if_safe();
+  EXPECT_FALSE(hand.may_try_again());
+  EXPECT_TRUE(hand.looks_on());
+  hand.look_on();
+  EXPECT_NE(hand.holds().find("n2 does not answer"), std::string::npos) << hand.holds();
+  EXPECT_EQ(hand.way_on(), "");
+  other_.answered = true;
+  hand.look_on();
+  EXPECT_FALSE(touched());
+  EXPECT_NE(hand.holds().find("nothing speaks against"), std::string::npos) << hand.holds();
+  EXPECT_EQ(hand.way_on(), "aeromq-pg-agent start --reason TEXT");
+}
+
 TEST_F(PostgresqlAgentStart, APrimaryDoesNotStartBesideAnotherOrBehindANewerTimeline) {
   other_.timeline = 4;
   EXPECT_NE(start().find("n2 is on timeline 4"), std::string::npos);
@@ -252,15 +326,16 @@ class PostgresqlAgentDemotion : public PostgresqlAgentHand {
   }
   /// `stop`: what `stop -m fast` does.
   AgentClaim demote(const std::string& stop) {
-    script("pg_ctl",
-           "end() { kill -9 $(head -1 data/postmaster.pid); rm data/postmaster.pid; }\n"
-           "case \"$*\" in\n"
-           "*fast*) " +
-               stop +
-               " ;;\n"
-               "*immediate*) end ;;\n"
-               "start*) echo 'LOG:  early' >> log; echo 'FATAL:  a wrong setting' >> log; exit 1 ;;\n"
-               "esac\n");
+    script(
+        "pg_ctl",
+        "end() { kill -9 $(head -1 data/postmaster.pid); rm data/postmaster.pid; }\n"
+        "case \"$*\" in\n"
+        "*fast*) " +
+            stop +
+            " ;;\n"
+            "*immediate*) end ;;\n"
+            "start*) echo 'LOG:  early' >> log; echo 'FATAL:  a wrong setting' >> log; exit 1 ;;\n"
+            "esac\n");
     return run(Action::demote, 0, &server_);
   }
   test::FakeServer server_{settings_.data};

@@ -65,7 +65,7 @@ TEST_F(PostgresqlAgentJournal, AllOfItIsThereAfterARestart) {
     EXPECT_EQ(journal.claim(claim_of(1, 5)), Journal::Claiming::claimed);
     journal.step({request(1), StepName::asked, 0, 0});
     journal.step({request(1), StepName::stopped, 0x4000028, 3});
-    journal.note({"stop", 33, "disk"});
+    journal.note({"stop", 33, "disk", {}});
   }
   auto journal = open();
   EXPECT_EQ(journal.bound(), history(1));

@@ -141,8 +141,9 @@ TEST(PostgresqlAgentLog, TheLinesThatSayMost) {
   std::string many;
   for (int i = 0; i < 20; ++i) many += "LOG:  line " + std::to_string(i) + "\n";
   EXPECT_EQ(choose_lines(many).substr(0, 13), "LOG:  line 14");
-  const auto severe = choose_lines("LOG:  invalid value\nFATAL:  the file has errors\nHINT:  mend\n" +
-                                   many + "FATAL:  the database system is starting up\n");
+  const auto severe =
+      choose_lines("LOG:  invalid value\nFATAL:  the file has errors\nHINT:  mend\n" + many +
+                   "FATAL:  the database system is starting up\n");
   EXPECT_EQ(severe, "LOG:  invalid value | FATAL:  the file has errors | HINT:  mend");
   EXPECT_EQ(collected_logs("stderr log/a b.log\ncsvlog log/a.csv\nstderr /var/b.log\n", "/data"),
             (std::vector<std::string>{"/data/log/a b.log", "/var/b.log"}));

@@ -47,15 +47,16 @@ void expect_seen_by_any_name(AgentCluster& cluster) {
   EXPECT_GT(status->server.attached, 3U);
   EXPECT_GT(status->server.processes, 3U);
   EXPECT_TRUE(status->server.listens);
-  EXPECT_EQ(status->server.data_directory,
-            std::filesystem::canonical(cluster.data("n2")).string());
+  EXPECT_EQ(status->server.data_directory, std::filesystem::canonical(cluster.data("n2")).string());
 }
 
 // The answer must say that the server did not come back, and why.
 void expect_told_that_it_is_down(AgentCluster& cluster) {
   configure(cluster, "n1", "work_mem = 64MiB");
-  const auto claim = cluster.act(cluster.next_request(), Action::demote, "n1");
+  const auto request = cluster.next_request();
+  const auto claim = cluster.act(request, Action::demote, "n1");
   ASSERT_TRUE(claim && claim->state == ClaimState::executed) << say(claim);
+  EXPECT_EQ(cluster.decided("n1", request), *claim);
   EXPECT_TRUE(has(claim->text, "the server is down: it did not start: ")) << say(claim);
   EXPECT_TRUE(has(claim->text, "work_mem")) << say(claim);
   const auto status = cluster.status("n1");

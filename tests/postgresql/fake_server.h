@@ -40,9 +40,10 @@ class FakeServer {
   std::uint64_t started_ms() const { return start_ * 1000; }
   /// The lock file; `late_s`: how much later than this process it says that the server began.
   void lock(std::uint64_t late_s = 0, const std::string& segment = {}) const {
-    std::ofstream(folder_ + "/postmaster.pid")
-        << pid_ << "\n" << folder_ << "\n" << start_ + late_s << "\n5432\n\n*\n" << segment
-        << "\nready   \n";
+    std::ofstream(folder_ + "/postmaster.pid") << pid_ << "\n"
+                                               << folder_ << "\n"
+                                               << start_ + late_s << "\n5432\n\n*\n"
+                                               << segment << "\nready   \n";
   }
 
  private:

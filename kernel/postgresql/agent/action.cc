@@ -68,16 +68,41 @@ std::optional<kernel::Rejection> Hand::validate(const AgentAct& act, std::uint64
   intent.shutdown_checkpoint = act.shutdown_checkpoint;
   intent.timeline = static_cast<std::uint32_t>(act.timeline);
   intent.successor = act.act.successor;
+  // Before the look: a server only moves on, so files that are ahead of it are another's.
+  const auto files = instance_.control();
   const auto sample = sight_.look();
   began_ms = sample.began_ms;
   if (auto against = kernel::objection(sight_.judge(sample, intent), act.act.overrides))
     return against;
   const bool demotion = act.act.action == Action::demote;
-  if (instance_.standby_signal() != demotion) return std::nullopt;
+  if (instance_.standby_signal() != demotion)
+    return demotion ? std::nullopt : files ? files_differ(act, *files, sample) : std::nullopt;
   return kernel::Rejection{
       demotion ? "NOT_PRIMARY" : "NOT_A_STANDBY",
       settings_.node + ": standby.signal is " + (demotion ? "" : "not ") + "in PGDATA",
       {demotion ? "P6-A1" : "P6-A3"}};
+}
+
+// The server at the address was judged; what is promoted is what lies here. So the record that is
+// the proof must lie here, too.
+std::optional<kernel::Rejection> Hand::files_differ(const AgentAct& act, const ControlData& files,
+                                                    const ClusterSample& sample) const {
+  const auto differs = [&](const std::string& what) {
+    return kernel::Rejection{"IDENTITY_MISMATCH",
+                             "the server that answers at the address of " + settings_.node +
+                                 " is not the one whose files its agent has: " + what,
+                             {"P6-F1"}};
+  };
+  const auto* own = find_node(sample, settings_.node);
+  if (own != nullptr && own->answered && files.minimum_recovery_end > own->position)
+    return differs("it is at " + position_text(own->position) + ", the files have replayed to " +
+                   position_text(files.minimum_recovery_end));
+  if (act.shutdown_end == 0) return std::nullopt;
+  const auto end = instance_.shutdown_record_end(files, act.timeline, act.shutdown_checkpoint);
+  if (!end || *end == act.shutdown_end) return std::nullopt;
+  return differs("the record of the shutdown checkpoint at " +
+                 position_text(act.shutdown_checkpoint) + " on timeline " +
+                 std::to_string(act.timeline) + " is not in its pg_wal");
 }
 
 bool Hand::too_old(const AgentAct& act, std::uint64_t began_ms) {
@@ -102,13 +127,13 @@ bool Hand::is_not_there(const AgentAct& act) {
                                  " then, " + std::to_string(now.postmaster) + " now",
                              {"P6-F1"}});
   else
-    reject(act.act.request, {"NOT_RUNNING",
-                             settings_.node + ": there was no server to " + verb + " in " +
-                                 settings_.data + (now.running() && now.postmaster == 0
-                                                       ? ": processes of it are there, but none "
-                                                         "that would hear of it"
-                                                       : ""),
-                             {"P6-F1"}});
+    reject(act.act.request,
+           {"NOT_RUNNING",
+            settings_.node + ": there was no server to " + verb + " in " + settings_.data +
+                (now.running() && now.postmaster == 0 ? ": processes of it are there, but none "
+                                                        "that would hear of it"
+                                                      : ""),
+            {"P6-F1"}});
   return true;
 }
 
@@ -170,8 +195,9 @@ ResultEntry Hand::promoted(const ClaimRecord& record, const HistoryFile& history
              std::to_string(history.parent != 0 ? history.parent : record.claim.timeline),
              std::to_string(history.timeline)),
       effect("switch_position", "", at)};
-  if (auto alarm = judge_switch(
-          record.claim.node, {record.claim.shutdown_end, record.claim.shutdown_timeline}, history)) {
+  if (auto alarm =
+          judge_switch(record.claim.node,
+                       {record.claim.shutdown_end, record.claim.shutdown_timeline}, history)) {
     result.text += "; ALARM " + alarm->code + ": " + alarm->text;
     result.effects.push_back(effect("alarm", "", alarm->code));
     process::log_error("alarm", {{"code", alarm->code}, {"what", alarm->text}});
@@ -187,6 +213,22 @@ std::string Hand::phase() const {
 std::string Hand::holds() const {
   const std::lock_guard lock(mutex_);
   return holds_;
+}
+std::string Hand::sentence() const {
+  const std::lock_guard lock(mutex_);
+  return sentence_;
+}
+std::string Hand::way_on() const {
+  const std::lock_guard lock(mutex_);
+  return way_on_;
+}
+std::uint64_t Hand::held_ms() const {
+  const std::lock_guard lock(mutex_);
+  return holds_.empty() ? 0 : boot_ms() - held_since_ms_;
+}
+bool Hand::looks_on() const {
+  const std::lock_guard lock(mutex_);
+  return !holds_.empty() && !(may_try_again_ && boot_ms() < try_until_ms_);
 }
 std::string Hand::log_end() const {
   const std::lock_guard lock(mutex_);
@@ -211,8 +253,11 @@ void Hand::set_phase(const std::string& phase) {
 void Hand::hold(const std::string& why, bool may_try_again) {
   const std::lock_guard lock(mutex_);
   if (why != holds_ && !why.empty()) process::log_warning("not_started", {{"why", why}});
+  if (holds_.empty()) held_since_ms_ = boot_ms();
   holds_ = cut(why, 512);
+  way_on_.clear();
   if (why.empty()) log_end_.clear();
+  for_others_ = may_try_again;
   if (may_try_again && !may_try_again_) try_until_ms_ = boot_ms() + settings_.start_deadline_ms;
   may_try_again_ = may_try_again;
 }

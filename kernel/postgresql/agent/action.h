@@ -36,15 +36,26 @@ class Hand {
   /// Starts a server that is down if that is safe. Why not: holds().
   void start_if_safe();
   /// A person's order. The error is why nothing was done.
-  Result<std::string> order_start(std::uint64_t uid, const std::string& reason);
+  /// `accepted`: sentence_for() of what speaks against it, if a primary is to start in spite of
+  /// that.
+  Result<std::string> order_start(std::uint64_t uid, const std::string& reason,
+                                  const std::string& accepted);
+  /// What must be accepted, word by word, after an order_start() that was refused for it.
+  std::string sentence() const;
   Result<std::string> order_stop(std::uint64_t uid, const std::string& reason);
   /// Nobody acts now: notes a server that ended by itself.
   void watch();
+  /// The time to start by itself is over: looks on, so that status can tell what is missing.
+  void look_on();
+  /// True for a server that is down and that look_on() has something to say of.
+  bool looks_on() const;
 
   // Of any thread.
   std::string phase() const;
-  std::string holds() const;  ///< why the server is down and stays so; empty: nothing holds it
-  std::string log_end() const;  ///< what the server's log said of that
+  std::string holds() const;      ///< why the server is down and stays so; empty: nothing holds it
+  std::uint64_t held_ms() const;  ///< for how long
+  std::string way_on() const;     ///< the command that starts it now; empty: none would
+  std::string log_end() const;    ///< what the server's log said of that
   /// A primary is about to start: for the others it counts as running.
   bool is_starting() const;
   /// True while the last start_if_safe() might succeed when it is tried again: for the start
@@ -53,6 +64,8 @@ class Hand {
 
  private:
   std::optional<kernel::Rejection> validate(const AgentAct& act, std::uint64_t& began_ms);
+  std::optional<kernel::Rejection> files_differ(const AgentAct& act, const ControlData& files,
+                                                const ClusterSample& sample) const;
   void promote(const AgentAct& act, std::uint64_t began_ms);
   void demote(const AgentAct& act, std::uint64_t began_ms);
   /// The server that was claimed is not the one that is there now: rejected.
@@ -87,7 +100,13 @@ class Hand {
                                const std::string& remark) const;
   void start();
   void announce_start(bool as_primary);
-  std::string why_unsafe();
+  /// Who speaks against this server's start as a primary, and why. The same look for everybody.
+  struct Against {
+    std::vector<std::string> nodes;
+    std::string why;
+  };
+  Against against_start();
+  std::string dependants();
   void set_phase(const std::string& phase);
   void hold(const std::string& why, bool may_try_again = false);
 
@@ -100,6 +119,10 @@ class Hand {
   std::string phase_;
   std::string holds_;
   std::string log_end_;
+  std::string way_on_;
+  std::string sentence_;
+  std::uint64_t held_since_ms_ = 0;
+  bool for_others_ = false;  ///< what holds it is how the others are
   bool may_try_again_ = false;
   std::uint64_t try_until_ms_ = 0;
   bool is_starting_ = false;

@@ -52,10 +52,10 @@ struct ClaimEntry {
   std::uint64_t timeline = 0;      ///< where the server stood then
   std::uint64_t history_file = 0;  ///< the newest history file's timeline then
   std::uint64_t boot_ms = 0;
-  std::uint64_t postmaster = 0;        ///< the server that it was made for: its process,
-  std::uint64_t started_ms = 0;        ///< and when that began, as its lock file says
-  std::uint64_t shutdown_end = 0;      ///< promotion: where its proof's record ends; 0: not known
-  std::uint64_t shutdown_timeline = 0; ///< of that record
+  std::uint64_t postmaster = 0;         ///< the server that it was made for: its process,
+  std::uint64_t started_ms = 0;         ///< and when that began, as its lock file says
+  std::uint64_t shutdown_end = 0;       ///< promotion: where its proof's record ends; 0: not known
+  std::uint64_t shutdown_timeline = 0;  ///< of that record
   static constexpr auto fields() {
     using C = ClaimEntry;
     return std::tuple{Field{"request", &C::request},
@@ -123,7 +123,7 @@ struct ResultEntry {
         Field{"settled", &R::settled},     Field{"code", &R::code, 64},
         Field{"text", &R::text, 1024},     Field{"invariants", &R::invariants, 16},
         Field{"effects", &R::effects, 32}, Field{"shutdown_checkpoint", &R::shutdown_checkpoint},
-        Field{"timeline", &R::timeline}, Field{"shutdown_end", &R::shutdown_end, 0, 2},
+        Field{"timeline", &R::timeline},   Field{"shutdown_end", &R::shutdown_end, 0, 2},
         Field{"alarms", &R::alarms, 4, 2}};
   }
   friend bool operator==(const ResultEntry&, const ResultEntry&) = default;
@@ -134,10 +134,11 @@ struct NoteEntry {
   std::string what;  ///< start, stop
   std::uint64_t uid = 0;
   std::string reason;
+  std::string against;  ///< start as a primary: what spoke against it and was accepted
   static constexpr auto fields() {
     using N = NoteEntry;
     return std::tuple{Field{"what", &N::what, 64}, Field{"uid", &N::uid},
-                      Field{"reason", &N::reason, 1000}};
+                      Field{"reason", &N::reason, 1000}, Field{"against", &N::against, 1024, 2}};
   }
   friend bool operator==(const NoteEntry&, const NoteEntry&) = default;
 };

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -76,6 +77,12 @@ std::optional<HistoryFile> parse_history(std::uint64_t timeline, std::string_vie
     last = HistoryFile{timeline, parent, *position};
   }
   return last;
+}
+
+std::optional<std::uint64_t> free_octets(const std::string& path) {
+  struct statvfs found {};
+  if (::statvfs(path.c_str(), &found) != 0) return std::nullopt;
+  return std::uint64_t{found.f_bavail} * found.f_frsize;
 }
 
 std::string as_words(std::string_view output, std::size_t most) {
@@ -161,11 +168,13 @@ HistoryFile Instance::newest_history() const {
   return newest;
 }
 
-std::uint64_t Instance::shutdown_record_end(const ControlData& control, std::uint64_t timeline,
-                                            std::uint64_t position) const {
+std::optional<std::uint64_t> Instance::shutdown_record_end(const ControlData& control,
+                                                           std::uint64_t timeline,
+                                                           std::uint64_t position) const {
   const auto end = run_child({program("pg_waldump"), "-p", data_ + "/pg_wal", "-t",
                               std::to_string(timeline), "-s", position_text(position), "-n", "1"},
                              kWalDumpMs, Words::in_english);
+  if (!end.ran || !end.in_time) return std::nullopt;
   const auto record = end.ok() ? parse_wal_record(end.output) : std::nullopt;
   if (!record || !record->shutdown_checkpoint || record->position != position) return 0;
   return record_end(*record, control.wal_page, control.wal_segment);

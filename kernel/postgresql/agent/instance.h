@@ -8,8 +8,8 @@
 
 #include "kernel/postgresql/agent/child.h"
 #include "kernel/postgresql/agent/control_data.h"
-#include "kernel/postgresql/agent/server_log.h"
 #include "kernel/postgresql/agent/foresight.h"
+#include "kernel/postgresql/agent/server_log.h"
 #include "kernel/postgresql/agent/server_process.h"
 #include "kernel/postgresql/agent/wal_record.h"
 #include "kernel/postgresql/settings.h"
@@ -39,9 +39,10 @@ class Instance {
   bool lock_file() const;
   HistoryFile newest_history() const;
   /// Where the record of the shutdown checkpoint at `position` ends, read from pg_wal with the
-  /// server's own pg_waldump; 0: it is not there whole, or is not that.
-  std::uint64_t shutdown_record_end(const ControlData& control, std::uint64_t timeline,
-                                    std::uint64_t position) const;
+  /// server's own pg_waldump; 0: it is not there whole, or is not that. Nothing: no pg_waldump.
+  std::optional<std::uint64_t> shutdown_record_end(const ControlData& control,
+                                                   std::uint64_t timeline,
+                                                   std::uint64_t position) const;
   /// Segments that wait for the archiver.
   std::uint64_t ready_segments() const;
   /// The server's own words.
@@ -52,8 +53,8 @@ class Instance {
   /// pg_ctl start; the server is detached from us. What pg_ctl said.
   ChildEnd start() const;
   enum class Stop { fast, immediate };
-  // Nothing is asked of a lock file whose process is not the postmaster of this PGDATA: pg_ctl would
-  // send its signal to whoever has that number by now.
+  // Nothing is asked of a lock file whose process is not the postmaster of this PGDATA: pg_ctl
+  // would send its signal to whoever has that number by now.
   ChildEnd stop(Stop how) const;
   /// The same without waiting for what comes of it.
   ChildEnd ask_to_stop() const;
@@ -96,6 +97,9 @@ std::optional<HistoryFile> parse_history(std::uint64_t timeline, std::string_vie
 
 /// 3 for "00000003.history"; nothing for any other name.
 std::optional<std::uint64_t> history_number(std::string_view file);
+
+/// What is left for this user where `path` lies; nothing: it cannot be told.
+std::optional<std::uint64_t> free_octets(const std::string& path);
 
 /// A program's words on one line, fit for a message: UTF-8, no control characters, bounded.
 std::string as_words(std::string_view output, std::size_t most = 700);

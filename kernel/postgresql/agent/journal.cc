@@ -151,6 +151,8 @@ struct Journal::Impl {
   void fold(const ResultEntry& entry) {
     claims[entry.request].result = entry;
     if (open == entry.request) open.reset();
+    // What the kernel had done here is the newer word on who is primary.
+    if (entry.executed) last_note.against.clear();
   }
   void fold(const NoteEntry& entry) { last_note = entry; }
 

@@ -1,5 +1,5 @@
-// What the lock file of a server and the tables below /proc say, as values. Pure: text in, value out;
-// server_process.h reads the files.
+// What the lock file of a server and the tables below /proc say, as values. Pure: text in, value
+// out; server_process.h reads the files.
 #pragma once
 #include <sys/types.h>
 
@@ -13,10 +13,10 @@ namespace aeromq::postgresql {
 
 /// postmaster.pid, as far as it is written: a server that starts has the first lines only.
 struct PostmasterFile {
-  pid_t pid = 0;            ///< line 1; of a single-user server, which writes it negative, too
-  std::uint64_t start = 0;  ///< line 3: wall clock, seconds
-  std::uint64_t port = 0;   ///< line 4
-  std::string socket_folder;                ///< line 5: the first one; empty: none
+  pid_t pid = 0;              ///< line 1; of a single-user server, which writes it negative, too
+  std::uint64_t start = 0;    ///< line 3: wall clock, seconds
+  std::uint64_t port = 0;     ///< line 4
+  std::string socket_folder;  ///< line 5: the first one; empty: none
   std::optional<std::int32_t> segment_key;  ///< line 7: its shared memory
   std::optional<std::int32_t> segment;
   bool stopping = false;  ///< line 8
@@ -59,8 +59,8 @@ enum class Sign : std::uint8_t { no, yes, unknown };
 
 /// What one process shows of being a server's. Its name is none of it.
 struct ProcessSigns {
-  bool is_noted = false;      ///< it has the number that the lock file names
-  Sign in_folder = Sign::no;  ///< it works in PGDATA
+  bool is_noted = false;         ///< it has the number that the lock file names
+  Sign in_folder = Sign::no;     ///< it works in PGDATA
   bool starts_as_noted = false;  ///< it began when the lock file says
   Sign program = Sign::no;       ///< what it executes is a PostgreSQL server's file
   Sign attached = Sign::no;      ///< to the lock file's shared memory

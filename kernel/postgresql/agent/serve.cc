@@ -46,13 +46,20 @@ AgentStatus status_of(const AgentSettings& settings, const Instance& instance,
   status.server = instance.local(process);
   status.server.executable = as_words(status.server.executable, 512);
   status.server.data_directory = as_words(status.server.data_directory, 1024);
-  status.ready_segments = instance.ready_segments();
   if (hand != nullptr && !hand->holds().empty()) status.not_started = hand->holds();
   // What held a server that runs by now is over, noted or not.
-  if (status.running)
+  if (status.running) {
     status.not_started.clear();
-  else if (hand != nullptr)
-    status.log_end = hand->log_end();
+  } else if (hand != nullptr) {
+    status.log_end = as_words(hand->log_end(), 1024);
+    status.not_started_ms = hand->held_ms();
+    status.way_on = hand->way_on();
+  }
+  if (const auto note = journal.last_note(); !note.against.empty())
+    status.foreign_start =
+        as_words("uid " + std::to_string(note.uid) + " started it as a primary (" + note.reason +
+                     ") although " + note.against,
+                 512);
   status.journal = journal.name();
   status.promised = journal.promised();
   if (const auto history = journal.bound()) {

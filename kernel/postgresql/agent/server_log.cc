@@ -17,16 +17,18 @@ constexpr std::size_t kMostAfter = 3;  // lines that explain a severe one: DETAI
 constexpr std::uint64_t kMostRead = 64 * 1024;
 constexpr std::uint64_t kTail = 8 * 1024;
 
-// Severities as the server writes them, in English and in German: the other languages' logs are told
-// by their last lines.
-constexpr std::array<std::string_view, 6> kSevere{"FATAL:", "PANIC:", "ERROR:",
-                                                  "FEHLER:", "PANIK:", "FATAL :"};
+// Severities as the server writes them, in English and in German: the other languages' logs are
+// told by their last lines.
+constexpr std::array<std::string_view, 6> kSevere{
+    "FATAL:", "PANIC:", "ERROR:", "FEHLER:", "PANIK:", "FATAL :"};
 constexpr std::array<std::string_view, 1> kOrdinary{"LOG:"};
-constexpr std::array<std::string_view, 7> kNoise{
-    "the database system is starting up",       "the database system is shutting down",
-    "the database system is not yet accepting", "the database system is in recovery mode",
-    "due to administrator command",             "Consistent recovery state has not been yet",
-    "Hot standby mode is disabled"};
+constexpr std::array<std::string_view, 7> kNoise{"the database system is starting up",
+                                                 "the database system is shutting down",
+                                                 "the database system is not yet accepting",
+                                                 "the database system is in recovery mode",
+                                                 "due to administrator command",
+                                                 "Consistent recovery state has not been yet",
+                                                 "Hot standby mode is disabled"};
 
 bool has_any(std::string_view line, const auto& parts) {
   return std::ranges::any_of(

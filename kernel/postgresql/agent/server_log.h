@@ -1,5 +1,5 @@
-// The end of the server's own log: what a person would look for there after a failure. The choice of
-// lines is pure.
+// The end of the server's own log: what a person would look for there after a failure. The choice
+// of lines is pure.
 #pragma once
 #include <cstdint>
 #include <map>

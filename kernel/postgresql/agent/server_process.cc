@@ -37,7 +37,9 @@ pid_t number(std::string_view text) {
   return error == std::errc{} && at == text.data() + text.size() && value > 0 ? value : 0;
 }
 
-std::optional<ProcessStat> stat_of(pid_t pid) { return parse_stat(text_of(folder_of(pid) / "stat")); }
+std::optional<ProcessStat> stat_of(pid_t pid) {
+  return parse_stat(text_of(folder_of(pid) / "stat"));
+}
 
 bool is_alive(pid_t pid) {
   const auto stat = stat_of(pid);

@@ -13,10 +13,10 @@ namespace aeromq::postgresql {
 
 /// A stopped (SIGSTOP) one lives: it can go on at any time.
 struct ServerProcess {
-  pid_t postmaster = 0;   ///< 0: none lives
-  pid_t orphan = 0;       ///< without a postmaster: a process of the server that outlived it
-  bool stopping = false;  ///< a shutdown was asked for and is not done
-  bool unclear = false;   ///< what would prove that nothing runs cannot be read
+  pid_t postmaster = 0;          ///< 0: none lives
+  pid_t orphan = 0;              ///< without a postmaster: a process of the server that outlived it
+  bool stopping = false;         ///< a shutdown was asked for and is not done
+  bool unclear = false;          ///< what would prove that nothing runs cannot be read
   std::uint64_t started_ms = 0;  ///< of the postmaster, wall clock, as the lock file says
   std::uint64_t attached = 0;    ///< to the lock file's shared memory
   std::uint64_t processes = 0;   ///< of the server, at work in the folder
@@ -31,7 +31,8 @@ struct ServerProcess {
 ServerProcess find_server(const std::string& data);
 
 /// `found`, which find_server() made of the same folder, for whoever asks; with what only the lock
-/// file and the sockets of this host tell. `host` and `port`: where the node's server should listen.
+/// file and the sockets of this host tell. `host` and `port`: where the node's server should
+/// listen.
 LocalServer local_server(const ServerProcess& found, const std::string& data,
                          const std::string& host, std::uint64_t port);
 

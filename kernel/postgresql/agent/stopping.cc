@@ -1,5 +1,5 @@
-// The hand's demotion: a stop in order, the proof that a standby has all of it, and only then the role
-// on disk.
+// The hand's demotion: a stop in order, the proof that a standby has all of it, and only then the
+// role on disk.
 #include <poll.h>
 
 #include "kernel/postgresql/agent/action.h"
@@ -13,8 +13,8 @@ namespace {
 constexpr int kLookAgainMs = 50;
 constexpr std::uint64_t kLastProcessMs = 5000;
 /// The part of the stop deadline that a server whose last word is written and received may linger
-/// while nothing of what it waits for gets less: an archiver that hangs, a standby that does not take
-/// the end in.
+/// while nothing of what it waits for gets less: an archiver that hangs, a standby that does not
+/// take the end in.
 constexpr std::uint64_t kLingerPart = 6;
 constexpr std::uint64_t kLingerLookMs = 1000;
 
@@ -75,15 +75,16 @@ void Hand::demote(const AgentAct& act, std::uint64_t began_ms) {
   }
   const StepEntry stopped{
       request, StepName::stopped, control->checkpoint, control->timeline(),
-      instance_.shutdown_record_end(*control, control->checkpoint_timeline, control->checkpoint)};
+      instance_.shutdown_record_end(*control, control->checkpoint_timeline, control->checkpoint)
+          .value_or(0)};
   journal_.step(stopped);
   process::kill_point("pgagent.demote.noted");
   hand_over(act, stopped, stopping.remark);
 }
 
 // PostgreSQL waits for its archiver and for every standby that is connected, however long. Once the
-// control file says "shut down" no WAL is written any more, and once a standby has all of it the stop
-// has done what it was for: to end what is left can lose nothing.
+// control file says "shut down" no WAL is written any more, and once a standby has all of it the
+// stop has done what it was for: to end what is left can lose nothing.
 Hand::Stopping Hand::stop_in_order(const Act& act) {
   Stopping stopping{instance_.ask_to_stop(), {}};
   if (!stopping.asked.ok()) return stopping;
@@ -102,8 +103,8 @@ Hand::Stopping Hand::stop_in_order(const Act& act) {
     if (!seen_of_receivers(act, written).empty()) continue;
     process::log_warning("stop_cut_short", {{"ready_segments", ready}});
     const auto end = instance_.stop(Instance::Stop::immediate);
-    stopping.remark = "it was shut down, but had not ended " +
-                      std::to_string(most_ms) + " ms later, and was ended at once";
+    stopping.remark = "it was shut down, but had not ended " + std::to_string(most_ms) +
+                      " ms later, and was ended at once";
     if (!end.ok()) process::log_warning("stop_failed", {{"said", as_words(end.output)}});
     break;
   }

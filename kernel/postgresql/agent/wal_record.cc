@@ -22,7 +22,8 @@ std::string_view between(std::string_view line, std::string_view label, char end
 
 }  // namespace
 
-// rmgr: XLOG  len (rec/tot):  114/  114, tx:  0, lsn: 0/01500790, prev ..., desc: CHECKPOINT_SHUTDOWN
+// rmgr: XLOG  len (rec/tot):  114/  114, tx:  0, lsn: 0/01500790, prev ..., desc:
+// CHECKPOINT_SHUTDOWN
 std::optional<WalRecord> parse_wal_record(std::string_view output) {
   const auto at = output.find("rmgr:");
   if (at == std::string_view::npos) return std::nullopt;
@@ -38,9 +39,8 @@ std::optional<WalRecord> parse_wal_record(std::string_view output) {
   const auto position = parse_position(between(line, "lsn:", ','));
   if (error != std::errc{} || end != total.data() + total.size() || !position) return std::nullopt;
   record.position = *position;
-  record.shutdown_checkpoint =
-      line.starts_with("rmgr: XLOG ") &&
-      between(line, "desc:", '\n').starts_with("CHECKPOINT_SHUTDOWN");
+  record.shutdown_checkpoint = line.starts_with("rmgr: XLOG ") &&
+                               between(line, "desc:", '\n').starts_with("CHECKPOINT_SHUTDOWN");
   return record;
 }
 

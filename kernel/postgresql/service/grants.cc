@@ -52,12 +52,18 @@ constexpr const char* kSecond = R"sql(
 INSERT INTO meta VALUES('shutdown_end', 0);
 CREATE TABLE alarms(number INTEGER PRIMARY KEY, code TEXT NOT NULL, text TEXT NOT NULL,
   request BLOB NOT NULL, wall_ms INTEGER NOT NULL);
+CREATE TABLE alarm_ends(alarm INTEGER PRIMARY KEY, uid INTEGER NOT NULL, reason TEXT NOT NULL,
+  wall_ms INTEGER NOT NULL);
 CREATE TABLE member_changes(number INTEGER PRIMARY KEY, node TEXT NOT NULL, what TEXT NOT NULL,
   uid INTEGER NOT NULL, reason TEXT NOT NULL, wall_ms INTEGER NOT NULL);
 CREATE TRIGGER alarms_keep BEFORE DELETE ON alarms
   BEGIN SELECT RAISE(ABORT, 'an alarm is never deleted'); END;
 CREATE TRIGGER alarms_stand BEFORE UPDATE ON alarms
   BEGIN SELECT RAISE(ABORT, 'an alarm never changes'); END;
+CREATE TRIGGER alarm_ends_keep BEFORE DELETE ON alarm_ends
+  BEGIN SELECT RAISE(ABORT, 'the end of an alarm is never deleted'); END;
+CREATE TRIGGER alarm_ends_stand BEFORE UPDATE ON alarm_ends
+  BEGIN SELECT RAISE(ABORT, 'the end of an alarm never changes'); END;
 CREATE TRIGGER member_changes_keep BEFORE DELETE ON member_changes
   BEGIN SELECT RAISE(ABORT, 'a change of the members is never deleted'); END;
 CREATE TRIGGER member_changes_stand BEFORE UPDATE ON member_changes

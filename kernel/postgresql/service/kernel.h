@@ -7,6 +7,7 @@
 #pragma once
 #include <set>
 
+#include "kernel/postgresql/service/alarms.h"
 #include "kernel/postgresql/service/errands.h"
 #include "kernel/postgresql/service/grants.h"
 #include "kernel/postgresql/service/rules.h"
@@ -101,6 +102,8 @@ class PostgresqlKernel final : public kernel::RegisterKernel {
   std::unique_ptr<TermAuthority> terms_;  ///< the register's; the one place to put another
   Grants grants_;
   Journals journals_;
+  Alarms alarms_;
+  std::vector<Alarm> standing_;   ///< as the register has them
   std::vector<Grant> unsettled_;  ///< as the register has them
 
   std::vector<Waiting> riding_;   ///< served by the look that is under way

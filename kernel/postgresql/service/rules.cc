@@ -98,6 +98,7 @@ std::vector<Effect> apply(kernel::Register& state, const Act& act, const AgentCl
   state.last_primary = act.node;
   state.demoted_epoch = demotion ? state.fencing_epoch : 0;
   if (demotion) state.acknowledged = claim.shutdown_checkpoint;
+  state.shutdown_end = demotion ? claim.shutdown_end : 0;
   // A demotion's is its checkpoint's: a person may have promoted in between.
   if (claim.timeline != 0) state.timeline = claim.timeline;
   std::vector<Effect> effects{
