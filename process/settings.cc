@@ -5,6 +5,7 @@
 
 #include "process/files.h"
 #include "process/toml_reader.h"
+#include "transport/endpoint.h"
 
 namespace aeromq::process {
 namespace {
@@ -32,8 +33,8 @@ std::filesystem::path folder_of(const std::string& path) {
 void endpoint(TomlTable& table, const char* key, std::string& value,
               TomlTable::Need need = optional) {
   table.text(key, value, need);
-  if (!value.empty() && !value.starts_with(kIpc) && !value.starts_with("tcp://"))
-    table.fault(key, "must begin with ipc:// or tcp://");
+  if (const auto fault = transport::endpoint_fault(value); !value.empty() && !fault.empty())
+    table.fault(key, fault);
 }
 
 void key(TomlTable& table, const char* name, std::string& value) {

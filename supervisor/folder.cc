@@ -54,7 +54,7 @@ std::string user_name() {
   return user == nullptr ? "uid" + std::to_string(::getuid()) : user->pw_name;
 }
 
-/// host and port of a tcp endpoint; the port 0 if there is none.
+/// host, as it is written, and port of a tcp endpoint; the port 0 if there is none.
 std::pair<std::string, unsigned> host_and_port(const std::string& endpoint) {
   const auto address = endpoint.substr(transport::kTcp.size());
   const auto colon = address.rfind(':');
@@ -76,6 +76,7 @@ std::string feed_of(const std::string& clients, const std::string& dir) {
 std::string to_connect(const std::string& bound) {
   if (!bound.starts_with(transport::kTcp)) return bound;
   const auto [host, port] = host_and_port(bound);
+  if (host == "[::]") return "tcp://[::1]:" + std::to_string(port);
   return host == "*" || host == "0.0.0.0" ? "tcp://127.0.0.1:" + std::to_string(port) : bound;
 }
 

@@ -133,6 +133,8 @@ int up(Options options) {
   if (options.bin_dir.empty()) options.bin_dir = fs::read_symlink("/proc/self/exe").parent_path();
   if (auto found = check_binaries(options.bin_dir); !found) return refuse(found.error());
   if (auto good = supervisor::check_options(options.folder); !good) return refuse(good.error());
+  if (const auto& listen = options.folder.listen; !listen.empty() && !fs::exists(dir))
+    if (auto free = transport::check_free(listen); !free) return refuse(free.error());
   std::error_code fault;
   fs::create_directories(dir + "/run", fault);
   if (fault)

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "process/settings.h"
+#include "transport/host.h"
 
 namespace aeromq::supervisor {
 namespace {
@@ -27,7 +28,7 @@ std::uint64_t port_of(std::string_view text) {
 }
 
 Result<NodeSettings> parse_node(const std::string& text) {
-  const auto fault = [&](const char* why) {
+  const auto fault = [&](const std::string& why) {
     return bad("'" + text + "' is not NAME=HOST:PORT[/AGENT_PORT]: " + why);
   };
   const auto equals = text.find('=');
@@ -39,14 +40,15 @@ Result<NodeSettings> parse_node(const std::string& text) {
   const auto slash = address.find('/');
   const auto agent_port = slash == std::string::npos ? "" : address.substr(slash + 1);
   address.resize(std::min(slash, address.size()));
-  const auto colon = address.rfind(':');
-  if (colon == std::string::npos || colon == 0) return fault("no port");
-  node.host = address.substr(0, colon);
-  if (node.host.find_first_of(" \t\"'\\") != std::string::npos) return fault("not a host");
-  node.port = port_of(address.substr(colon + 1));
+  const auto parts = transport::split_host_port(address);
+  if (!parts) return fault("no HOST:PORT, an IPv6 address in brackets");
+  node.host = parts->host;
+  if (const auto why = transport::host_fault(node.host); !why.empty())
+    return fault("the host '" + node.host + "' " + why);
+  node.port = port_of(parts->port);
   const auto agent = slash == std::string::npos ? node.port + kAgentAbove : port_of(agent_port);
   if (node.port == 0 || agent == 0 || agent > kMostPort) return fault("not a port");
-  node.agent = "tcp://" + node.host + ":" + std::to_string(agent);
+  node.agent = "tcp://" + transport::with_port(node.host, agent);
   return node;
 }
 
@@ -69,8 +71,8 @@ ClusterSettings cluster_of(const PostgresqlOptions& options) {
 std::string text_of(const std::vector<NodeSettings>& nodes) {
   std::string all;
   for (const auto& node : nodes)
-    all += (all.empty() ? "" : ",") + node.name + "=" + node.host + ":" +
-           std::to_string(node.port) + node.agent.substr(node.agent.rfind(':')).replace(0, 1, "/");
+    all += (all.empty() ? "" : ",") + node.name + "=" + transport::with_port(node.host, node.port) +
+           node.agent.substr(node.agent.rfind(':')).replace(0, 1, "/");
   return all;
 }
 

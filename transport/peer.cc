@@ -28,6 +28,11 @@ Result<void> check(const PeerOptions& options) {
 }  // namespace
 
 struct Peer::Impl {
+  struct Tried;
+  /// To one place, once.
+  static Tried connect(const PeerOptions& options, const std::string& place,
+                       detail::Clock::time_point until);
+
   Impl()
       : context(detail::make_context()),
         socket(context, zmq::socket_type::dealer),
@@ -71,6 +76,41 @@ struct Peer::Impl {
   }
 };
 
+struct Peer::Impl::Tried {
+  std::unique_ptr<Impl> impl;  ///< or:
+  std::string fault;
+  bool no_listener = false;
+};
+
+Peer::Impl::Tried Peer::Impl::connect(const PeerOptions& options, const std::string& place,
+                                      detail::Clock::time_point until) {
+  try {
+    auto impl = std::make_unique<Impl>();
+    detail::set_common(impl->socket, options.heartbeat_ms, options.hwm);
+    detail::set_option(impl->socket, ZMQ_IMMEDIATE, 1);
+    detail::set_option(impl->socket, ZMQ_RECONNECT_IVL, -1);
+    if (options.curve) detail::set_client(impl->socket, *options.curve);
+    detail::connect_socket(impl->socket, place);
+    switch (detail::await_handshake(impl->monitor, until)) {
+      case detail::Handshake::done:
+        if (!impl->await_pipe(until)) return {nullptr, "the connection broke"};
+        impl->make_fd();
+        return {std::move(impl), ""};
+      case detail::Handshake::refused:
+        return {nullptr, "it refused this key"};
+      case detail::Handshake::broken:
+        return {nullptr, "the handshake was broken off; is the server key right?"};
+      case detail::Handshake::silent:
+        return {nullptr, "the listener does not answer"};
+      case detail::Handshake::no_listener:
+        return {nullptr, "nobody listens", true};
+    }
+  } catch (const zmq::error_t& error) {
+    return {nullptr, error.what()};
+  }
+  return {nullptr, "not connected"};
+}
+
 Peer::Peer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Peer::Peer(Peer&&) noexcept = default;
 Peer& Peer::operator=(Peer&&) noexcept = default;
@@ -78,39 +118,24 @@ Peer::~Peer() = default;
 
 Result<Peer> Peer::connect(const PeerOptions& options) {
   if (auto good = check(options); !good) return fail(good.error());
-  const auto& endpoint = options.endpoint;
   const auto deadline =
       detail::Clock::now() + std::chrono::milliseconds(options.connect_timeout_ms);
-  for (;;) try {
-      auto impl = std::make_unique<Impl>();
-      detail::set_common(impl->socket, options.heartbeat_ms, options.hwm);
-      detail::set_option(impl->socket, ZMQ_IMMEDIATE, 1);
-      detail::set_option(impl->socket, ZMQ_RECONNECT_IVL, -1);
-      if (options.curve) detail::set_client(impl->socket, *options.curve);
-      if (zmq_connect(impl->socket.handle(), endpoint.c_str()) != 0)
-        return fail(make_error(ErrorCode::invalid_input, zmq_strerror(zmq_errno()), "endpoint"));
-      switch (detail::await_handshake(impl->monitor, deadline)) {
-        case detail::Handshake::done:
-          if (!impl->await_pipe(deadline))
-            return fail(not_reached("the connection broke", endpoint));
-          impl->make_fd();
-          return Peer(std::move(impl));
-        case detail::Handshake::refused:
-          return fail(not_reached("it refused this key", endpoint));
-        case detail::Handshake::broken:
-          return fail(
-              not_reached("the handshake was broken off; is the server key right?", endpoint));
-        case detail::Handshake::silent:
-          return fail(not_reached("the listener does not answer", endpoint));
-        case detail::Handshake::no_listener:
-          break;
-      }
-      if (!options.await_listener || detail::left_ms(deadline) == 0)
-        return fail(not_reached("nobody listens", endpoint));
-      detail::wait_for({}, std::min(kPauseMs, detail::left_ms(deadline)), -1);
-    } catch (const zmq::error_t& error) {
-      return fail(not_reached(error.what(), endpoint));
+  const auto places = detail::places_of(options.endpoint, options.connect_timeout_ms);
+  if (!places) return fail(places.error());
+  for (;;) {
+    std::optional<Error> first;  // what the first address said tells the most
+    bool nobody = true;
+    for (std::size_t i = 0; i < places->size(); ++i) {
+      const auto until = detail::share_of(deadline, places->size() - i);
+      auto tried = Impl::connect(options, (*places)[i], until);
+      if (tried.impl) return Peer(std::move(tried.impl));
+      if (!first) first = not_reached(tried.fault, options.endpoint);
+      nobody = nobody && tried.no_listener;
     }
+    if (!nobody || !options.await_listener || detail::left_ms(deadline) == 0)
+      return fail(*std::move(first));
+    detail::wait_for({}, std::min(kPauseMs, detail::left_ms(deadline)), -1);
+  }
 }
 
 bool Peer::send(MessageType type, const RequestId& request, ByteView body) {

@@ -1,5 +1,6 @@
 #include "transport/sockets.h"
 
+#include <net/if.h>
 #include <poll.h>
 
 #include <array>
@@ -8,6 +9,8 @@
 #include <cstring>
 
 #include "transport/endpoint.h"
+#include "transport/host.h"
+#include "transport/resolver.h"
 
 namespace aeromq::transport::detail {
 namespace {
@@ -17,9 +20,15 @@ constexpr int kZapEnforceDomain = 93;
 constexpr int kTcpMaxRetransmitMs = 3000;
 constexpr int kSendBuffer = 65536;  ///< small: what the system buffers outlives a stopped reader
 constexpr std::size_t kMostPolled = 16;
+constexpr int kResolveMs = 5000;  ///< for a name to be bound, which is done once, at a start
 
 Error bad_endpoint(std::string what) {
   return make_error(ErrorCode::invalid_input, std::move(what), "endpoint");
+}
+
+/// With the option a socket takes IPv6 places, and without it IPv4 ones as ever.
+void allow_ipv6(zmq::socket_t& socket, const std::string& place) {
+  set_option(socket, ZMQ_IPV6, place.starts_with("tcp://[") ? 1 : 0);
 }
 
 /// One of a socket's integer options; nothing once its context has ended.
@@ -84,13 +93,37 @@ void set_client(zmq::socket_t& socket, const CurveClient& curve) {
   set_option(socket, ZMQ_CURVE_SECRETKEY, curve.own.secret_key);
 }
 
+Result<std::vector<std::string>> places_of(const std::string& endpoint, int timeout_ms) {
+  std::vector<std::string> places{endpoint};
+  if (!endpoint.starts_with(kTcp)) return places;
+  const auto parts = split_host_port(std::string_view(endpoint).substr(kTcp.size()));
+  if (!parts || parts->host == "*" || is_address(parts->host)) return places;
+  if (::if_nametoindex(parts->host.c_str()) != 0) return places;  // may be bound as such
+  const auto addresses = resolve(parts->host, timeout_ms);
+  if (!addresses) return fail(addresses.error());
+  places.clear();
+  for (const auto& address : *addresses)
+    places.push_back("tcp://" + (is_ipv6(address) ? "[" + address + "]" : address) + ":" +
+                     parts->port);
+  return places;
+}
+
+void connect_socket(zmq::socket_t& socket, const std::string& place) {
+  allow_ipv6(socket, place);
+  if (zmq_connect(socket.handle(), place.c_str()) != 0) throw zmq::error_t();
+}
+
 Result<void> bind_socket(zmq::socket_t& socket, const std::string& endpoint) {
   if (endpoint.starts_with(kIpc))
     if (auto free = check_free(endpoint); !free) return free;
-  if (zmq_bind(socket.handle(), endpoint.c_str()) != 0) {
+  auto places = places_of(endpoint, kResolveMs);
+  if (!places) return fail(bad_endpoint(places.error().message));
+  for (const auto& place : *places) {
+    allow_ipv6(socket, place);
+    if (zmq_bind(socket.handle(), place.c_str()) == 0) continue;
     const int error = zmq_errno();
     if (error == EADDRINUSE) return fail(bad_endpoint("the address is in use: " + endpoint));
-    return fail(bad_endpoint("cannot bind " + endpoint + ": " + zmq_strerror(error)));
+    return fail(bad_endpoint("cannot bind " + place + ": " + zmq_strerror(error)));
   }
   return {};
 }
@@ -131,6 +164,11 @@ int Monitor::fd() { return pair_.get(zmq::sockopt::fd); }
 int left_ms(Clock::time_point deadline) {
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
   return left > 0 ? static_cast<int>(left) : 0;
+}
+
+Clock::time_point share_of(Clock::time_point deadline, std::size_t tries) {
+  const auto now = Clock::now();
+  return deadline <= now ? deadline : now + (deadline - now) / static_cast<long>(tries);
 }
 
 Handshake await_handshake(Monitor& monitor, Clock::time_point deadline) {

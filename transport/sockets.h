@@ -1,7 +1,7 @@
 // What every socket of this folder shares: the option set, endpoint checks, the monitor, sending
 // and receiving of whole messages. Internal: only .cc files of this folder include it, and the
-// chaos harness where it stands at both ends of a connection. Functions here may throw zmq::error_t;
-// the classes above turn it into a Result.
+// chaos harness where it stands at both ends of a connection. Functions here may throw
+// zmq::error_t; the classes above turn it into a Result.
 #pragma once
 #include <chrono>
 #include <optional>
@@ -34,8 +34,16 @@ void set_server(zmq::socket_t& socket, const std::string& zap_domain,
                 const std::optional<std::string>& secret_key);
 void set_client(zmq::socket_t& socket, const CurveClient& curve);
 
-/// Binds after a check that an ipc path is absent or a dead socket: libzmq would steal a live
-/// one and delete a regular file. Error INVALID_INPUT, field `endpoint`.
+/// Where an endpoint leads: a tcp endpoint with a name once for each of its addresses, any other
+/// as it is. libzmq itself would ask for the name in the thread that serves all its sockets, would
+/// take the first address alone, and binds no name at all. Error: the name is not resolved.
+Result<std::vector<std::string>> places_of(const std::string& endpoint, int timeout_ms);
+
+/// zmq_connect() to one place. Throws.
+void connect_socket(zmq::socket_t& socket, const std::string& place);
+
+/// Binds every place of the endpoint, after a check that an ipc path is absent or a dead socket:
+/// libzmq would steal a live one and delete a regular file. Error INVALID_INPUT, field `endpoint`.
 Result<void> bind_socket(zmq::socket_t& socket, const std::string& endpoint);
 
 /// All events but one. libzmq 4.3.4 tells of a CURVE message that cannot be opened (forged,
@@ -75,6 +83,8 @@ Handshake await_handshake(Monitor& monitor, Clock::time_point deadline);
 
 /// Milliseconds until `deadline`, never negative.
 int left_ms(Clock::time_point deadline);
+/// When the first of so many tries must end for each to have an equal part of the time.
+Clock::time_point share_of(Clock::time_point deadline, std::size_t tries);
 
 struct Part {
   const void* data;

@@ -23,6 +23,10 @@ struct Subscriber::Impl {
   detail::Owner owner;
   bool connected = true;
 
+  /// To one place.
+  static Result<std::unique_ptr<Impl>> connect(const PeerOptions& options, const std::string& place,
+                                               detail::Clock::time_point until);
+
   void drain_monitor() {
     while (const auto event = monitor.next()) {
       if (*event == ZMQ_EVENT_DISCONNECTED) connected = false;
@@ -30,6 +34,33 @@ struct Subscriber::Impl {
     }
   }
 };
+
+Result<std::unique_ptr<Subscriber::Impl>> Subscriber::Impl::connect(
+    const PeerOptions& options, const std::string& place, detail::Clock::time_point until) {
+  const auto& endpoint = options.endpoint;
+  try {
+    auto impl = std::make_unique<Impl>();
+    detail::set_common(impl->socket, options.heartbeat_ms, options.hwm);
+    detail::set_option(impl->socket, ZMQ_RECONNECT_IVL, kReconnectMs);
+    detail::set_option(impl->socket, ZMQ_SUBSCRIBE, std::string());
+    if (options.curve) detail::set_client(impl->socket, *options.curve);
+    detail::connect_socket(impl->socket, place);
+    for (;;) switch (detail::await_handshake(impl->monitor, until)) {
+        case detail::Handshake::done:
+          return impl;
+        case detail::Handshake::refused:
+          return fail(not_reached("the broker refused this key", endpoint));
+        case detail::Handshake::broken:
+        case detail::Handshake::silent:
+          return fail(not_reached("the feed does not answer", endpoint));
+        case detail::Handshake::no_listener:
+          if (detail::left_ms(until) == 0) return fail(not_reached("nobody listens", endpoint));
+          break;  // libzmq tries again by itself
+      }
+  } catch (const zmq::error_t& error) {
+    return fail(not_reached(error.what(), endpoint));
+  }
+}
 
 Subscriber::Subscriber(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Subscriber::Subscriber(Subscriber&&) noexcept = default;
@@ -42,29 +73,16 @@ Result<Subscriber> Subscriber::connect(const PeerOptions& options) {
     return fail(good.error());
   const auto deadline =
       detail::Clock::now() + std::chrono::milliseconds(options.connect_timeout_ms);
-  try {
-    auto impl = std::make_unique<Impl>();
-    detail::set_common(impl->socket, options.heartbeat_ms, options.hwm);
-    detail::set_option(impl->socket, ZMQ_RECONNECT_IVL, kReconnectMs);
-    detail::set_option(impl->socket, ZMQ_SUBSCRIBE, std::string());
-    if (options.curve) detail::set_client(impl->socket, *options.curve);
-    if (zmq_connect(impl->socket.handle(), endpoint.c_str()) != 0)
-      return fail(make_error(ErrorCode::invalid_input, zmq_strerror(zmq_errno()), "endpoint"));
-    for (;;) switch (detail::await_handshake(impl->monitor, deadline)) {
-        case detail::Handshake::done:
-          return Subscriber(std::move(impl));
-        case detail::Handshake::refused:
-          return fail(not_reached("the broker refused this key", endpoint));
-        case detail::Handshake::broken:
-        case detail::Handshake::silent:
-          return fail(not_reached("the feed does not answer", endpoint));
-        case detail::Handshake::no_listener:
-          if (detail::left_ms(deadline) == 0) return fail(not_reached("nobody listens", endpoint));
-          break;  // libzmq tries again by itself
-      }
-  } catch (const zmq::error_t& error) {
-    return fail(not_reached(error.what(), endpoint));
+  const auto places = detail::places_of(endpoint, options.connect_timeout_ms);
+  if (!places) return fail(places.error());
+  std::optional<Error> first;
+  for (std::size_t i = 0; i < places->size(); ++i) {
+    auto tried =
+        Impl::connect(options, (*places)[i], detail::share_of(deadline, places->size() - i));
+    if (tried) return Subscriber(std::move(*tried));
+    if (!first) first = tried.error();
   }
+  return fail(*std::move(first));
 }
 
 std::optional<std::vector<Bytes>> Subscriber::receive() {

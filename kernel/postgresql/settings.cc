@@ -8,6 +8,8 @@
 #include "process/files.h"
 #include "process/settings.h"
 #include "process/toml_reader.h"
+#include "transport/endpoint.h"
+#include "transport/host.h"
 #include "transport/keys.h"
 
 namespace aeromq::postgresql {
@@ -65,10 +67,17 @@ NodeSettings read_node(TomlTable& table) {
   if (!node.name.empty() && !process::is_node_name(node.name))
     table.fault("name", "is not a node name");
   table.text("host", node.host, required);
+  // As an address with a port is written; libpq wants it bare.
+  node.host = transport::without_brackets(node.host);
+  const bool is_socket_folder = node.host.starts_with('/');
+  if (const auto fault = transport::host_fault(node.host);
+      !node.host.empty() && !is_socket_folder && !fault.empty())
+    table.fault("host", "'" + node.host + "' " + fault);
   table.number("port", node.port, 1, kMostPort);
   table.text("agent", node.agent, required);
-  if (!node.agent.empty() && !node.agent.starts_with("tcp://") && !node.agent.starts_with("ipc://"))
-    table.fault("agent", "must begin with ipc:// or tcp://");
+  if (const auto fault = transport::endpoint_fault(node.agent);
+      !node.agent.empty() && !fault.empty())
+    table.fault("agent", fault);
   read_key(table, "agent_key", node.agent_key);
   return node;
 }

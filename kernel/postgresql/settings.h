@@ -12,7 +12,7 @@ namespace aeromq::postgresql {
 /// One database server and the agent beside it.
 struct NodeSettings {
   std::string name;
-  std::string host;  ///< where PostgreSQL listens
+  std::string host;  ///< where PostgreSQL listens: an address, without brackets, or a name
   std::uint64_t port = 5432;
   std::string agent;      ///< its agent's endpoint, tcp://HOST:PORT or ipc://PATH
   std::string agent_key;  ///< its agent's public key

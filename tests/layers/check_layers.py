@@ -18,7 +18,7 @@ MAX_LINES_TESTS = 700
 LAYERS = [
     (r"messages/", ["messages/"]),
     (r"transport/", ["messages/", "transport/"]),
-    (r"process/", ["messages/", "process/", "transport/keys.h"]),
+    (r"process/", ["messages/", "process/", "transport/keys.h", "transport/endpoint.h"]),
     (r"audit/", ["messages/", "process/", "audit/"]),
     (r"kernel/", ["messages/", "process/", "transport/", "kernel/"]),
     (r"broker/(main|shell)\.", ["messages/", "process/", "transport/", "broker/"]),

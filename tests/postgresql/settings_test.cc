@@ -46,6 +46,29 @@ TEST_F(PostgresqlSettings, WhatIsWrittenIsReadBack) {
   EXPECT_EQ(fault_of(agent_), "");
 }
 
+TEST_F(PostgresqlSettings, AHostIsAnAddressOrANameAndAnEndpointHasAPort) {
+  const auto read_with = [&](const std::string& host, const std::string& agent) {
+    cluster_.nodes[0].host = host;
+    cluster_.nodes[0].agent = agent;
+    return read_cluster_settings(folder_.put("one.toml", cluster_settings_text(cluster_)));
+  };
+  const auto fault = [&](const std::string& host, const std::string& agent) {
+    const auto read = read_with(host, agent);
+    return read ? "" : read.error().message;
+  };
+  EXPECT_EQ(fault("::1", "tcp://[::1]:7432"), "");
+  EXPECT_EQ(fault("n1.example", "tcp://n1.example:7432"), "");
+  // As an earlier `aeromq up` wrote it.
+  const auto bracketed = read_with("[::1]", "tcp://[::1]:7432");
+  ASSERT_TRUE(bracketed) << bracketed.error().message;
+  EXPECT_EQ(bracketed->nodes[0].host, "::1");
+  EXPECT_THAT(fault("10.0.0", "tcp://n1:7432"), HasSubstr("host"));
+  EXPECT_THAT(fault("10.0.0", "tcp://n1:7432"), HasSubstr("'10.0.0' is not a whole IPv4 address"));
+  EXPECT_THAT(fault("n1,n2", "tcp://n1:7432"), HasSubstr("names several hosts"));
+  EXPECT_THAT(fault("::1", "tcp://::1:7432"), HasSubstr("IPv6 address in brackets"));
+  EXPECT_THAT(fault("n1", "tcp://n1"), HasSubstr("agent"));
+}
+
 TEST_F(PostgresqlSettings, AJournalInsideOfPgdataIsRefusedHoweverItIsNamed) {
   agent_.journal = "pgdata/journal.sqlite";
   EXPECT_THAT(fault_of(agent_), HasSubstr("journal: must be outside of"));

@@ -187,5 +187,24 @@ TEST(PostgresqlSightFacts, AMemoryTellsTheAgeOfTheLastWordAndNothingElse) {
   EXPECT_EQ(sample.nodes[1].last_seen, std::nullopt);
 }
 
+TEST(PostgresqlSightFacts, ASenderIsRecognisedInAnySpellingOfItsAddress) {
+  auto upstream = primary("n1");
+  upstream.streamers.clear();
+  auto one = standby("n2");
+  stream(one, upstream);
+  const auto streams = [&](const std::string& host, const std::string& sender, int port) {
+    upstream.host = host;
+    one.receiver->sender_host = sender;
+    one.receiver->sender_port = static_cast<std::uint64_t>(port);
+    upstream.streamers.clear();
+    return streams_from(one, upstream);
+  };
+  EXPECT_TRUE(streams("[::1]:5432", "::1", 5432));
+  EXPECT_TRUE(streams("[2001:db8::1]:5432", "2001:DB8:0:0::1", 5432));
+  EXPECT_TRUE(streams("N1.example:5432", "n1.example", 5432));
+  EXPECT_FALSE(streams("[::1]:5432", "::1", 5433));
+  EXPECT_FALSE(streams("[::1]:5432", "::2", 5432));
+}
+
 }  // namespace
 }  // namespace aeromq::postgresql

@@ -179,6 +179,30 @@ TEST(Folder, ForPostgresqlEachHostHasItsAgentsFilesAndNobodyReports) {
   }
 }
 
+TEST(Folder, AnIpv6AddressLosesItsBracketsButInTheAgentsEndpoint) {
+  const ScratchFolder scratch;
+  auto options = postgresql_at(scratch / "d");
+  options.postgresql.nodes = {"n1=[::1]:5432", "n2=[2001:db8::2]:5432/7000"};
+  const auto folder = prepare_folder(options);
+  ASSERT_TRUE(folder) << folder.error().message;
+  const auto cluster = postgresql::read_cluster_settings(folder->settings.kernel.cluster);
+  ASSERT_TRUE(cluster) << cluster.error().message;
+  EXPECT_EQ(cluster->nodes[0].host, "::1");
+  EXPECT_EQ(cluster->nodes[0].agent, "tcp://[::1]:7432");
+  EXPECT_EQ(cluster->nodes[1].agent, "tcp://[2001:db8::2]:7000");
+  EXPECT_TRUE(prepare_folder(options)) << "the same options again";
+}
+
+TEST(Folder, AWildcardOfIpv6IsNoAddressEither) {
+  const ScratchFolder scratch;
+  const auto folder = prepare_folder({scratch / "d", {}, "tcp://[::]:7000"});
+  ASSERT_TRUE(folder) << folder.error().message;
+  EXPECT_EQ(folder->settings.broker.feed, "tcp://[::]:7001");
+  const auto client = process::read_client_settings(scratch / "d/clients/operator.toml");
+  ASSERT_TRUE(client) << client.error().message;
+  EXPECT_EQ(client->endpoint, "tcp://[::1]:7000");
+}
+
 TEST(Folder, ALaterStartKeepsItsPostgresqlAndRefusesAnother) {
   const ScratchFolder scratch;
   const auto dir = scratch / "d";
@@ -210,8 +234,10 @@ TEST(Folder, APostgresqlThatCannotBeIsRefusedBeforeAnythingIsMade) {
     EXPECT_FALSE(fs::exists(options.dir));
     return !folder && folder.error().field == "postgresql";
   };
-  for (const auto* node : {"n1", "n1=db", "n1=db:", "n1=db:0", "n1=db:70000", "n1=db:5432/x",
-                           "n1=:5432", "-n=db:5432", "n1=db:64000", "n1=d b:5432"})
+  for (const auto* node :
+       {"n1", "n1=db", "n1=db:", "n1=db:0", "n1=db:70000", "n1=db:5432/x", "n1=:5432", "-n=db:5432",
+        "n1=db:64000", "n1=d b:5432", "n1=::1:5432", "n1=[::1:5432", "n1=[db]:5432",
+        "n1=[fe80::1%lo]:5432", "n1=10.0.0:5432"})
     EXPECT_TRUE(refused({node})) << node;
   EXPECT_TRUE(refused({"n1=db:5432", "n1=other:5432"}));
   EXPECT_TRUE(refused({"n1=db:5432/7000", "n2=db:5433/7000"}));

@@ -1,20 +1,13 @@
 #include "kernel/postgresql/sight/probe.h"
 
-#include <arpa/inet.h>
-
-#include <array>
 #include <cstring>
+
+#include "transport/host.h"
 
 namespace aeromq::postgresql {
 namespace {
 
 constexpr int kMostRounds = 5;  ///< a node that changes its timeline again and again is not read
-
-bool is_address(const std::string& host) {
-  std::array<unsigned char, sizeof(in6_addr)> any{};
-  return inet_pton(AF_INET, host.c_str(), any.data()) == 1 ||
-         inet_pton(AF_INET6, host.c_str(), any.data()) == 1;
-}
 
 const char* field(const PGresult* result, int which) {
   const char* text = PQresultErrorField(result, which);
@@ -35,7 +28,7 @@ void Probe::begin(Depth depth, std::uint64_t now_ms) {
   rounds_ = 0;
   sample_ = {};
   sample_.node = node_.name;
-  sample_.host = node_.host + ":" + std::to_string(node_.port);
+  sample_.host = transport::with_port(node_.host, node_.port);
   reused_ = connection_ != nullptr;
   if (reused_)
     ask_anew();
@@ -68,7 +61,7 @@ void Probe::connect() {
                        " -c search_path=pg_catalog -c default_transaction_read_only=on";
   const std::vector<std::pair<const char*, const char*>> all{
       {"host", node_.host.c_str()},  // also for an address: what a certificate is compared with
-      {"hostaddr", is_address(node_.host) ? node_.host.c_str() : nullptr},
+      {"hostaddr", transport::is_address(node_.host) ? node_.host.c_str() : nullptr},
       {"port", port.c_str()},
       {"user", settings_.user.c_str()},
       {"dbname", settings_.database.c_str()},

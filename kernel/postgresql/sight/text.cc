@@ -4,6 +4,7 @@
 
 #include "kernel/postgresql/sight/synchronous.h"
 #include "messages/text.h"
+#include "transport/host.h"
 
 namespace aeromq::postgresql {
 namespace {
@@ -37,7 +38,9 @@ bool is_unknown(const NodeSample& node) { return !node.answered && !is_proven_st
 bool streams_from(const NodeSample& standby, const NodeSample& upstream) {
   if (!standby.answered || !is_streaming(standby)) return false;
   const auto& receiver = *standby.receiver;
-  if (receiver.sender_host + ":" + std::to_string(receiver.sender_port) == upstream.host)
+  const auto own = transport::split_host_port(upstream.host);
+  if (own && own->port == std::to_string(receiver.sender_port) &&
+      transport::same_host(own->host, receiver.sender_host))
     return true;
   return upstream.answered &&
          std::ranges::any_of(upstream.streamers, [&](const Streamer& streamer) {
