@@ -17,6 +17,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+constexpr std::uint64_t kSuccessorMinor = 2;  // Submit::successor came with it
+
 constexpr std::array kSteps{"submit.before_send", "submit.after_send",   "confirm.before_send",
                             "confirm.after_send", "abandon.before_send", "abandon.after_send",
                             "answer.received"};
@@ -351,6 +353,13 @@ Result<RequestId> Client::next_request(CommandName command) {
 
 Result<void> Client::send_submit(const RequestId& request, const Submit& command) {
   if (auto good = check_structure(command, request); !good) return fail(good.error());
+  // A broker that does not know the field would drop the wish and demote all the same.
+  if (!command.successor.empty() && impl_->welcome.minor < kSuccessorMinor)
+    return fail(make_error(ErrorCode::invalid_input,
+                           "the broker speaks minor version " +
+                               std::to_string(impl_->welcome.minor) +
+                               " of the protocol, which knows no successor",
+                           std::string("successor")));
   // What is known of a request whose connection ends holds only if it was sent here, once (E1).
   if (impl_->unused.erase(request) == 0)
     return fail(make_error(ErrorCode::invalid_input, "this id was not given here, or was used",

@@ -27,7 +27,8 @@ Result<Answer> read_pending(const OpenRequest& open, const RequestId& request, B
   if (!explanation) return fail(explanation.error());
   // What is shown must be what was asked for: a person confirms what they read.
   const auto kind = command_row(*find_command(open.command.command)).confirmation;
-  if (explanation->command != open.command.command || explanation->node != open.command.node)
+  if (explanation->command != open.command.command || explanation->node != open.command.node ||
+      explanation->successor != open.command.successor)
     return fail(malformed("the explanation is of another command"));
   if (asked->confirmation != kind || explanation->confirmation != kind)
     return fail(malformed("the explanation is for another kind of confirmation"));

@@ -1,5 +1,7 @@
 #include "kernel/register.h"
 
+#include <array>
+
 #include "messages/text.h"
 
 namespace aeromq::kernel {
@@ -139,6 +141,24 @@ Check holds_authority(const Register& state, const std::string& node) {
           passes, false};
 }
 
+// What only a stopped primary can satisfy: docs/protocol.md names them.
+constexpr std::array<std::string_view, 3> kByTheStop{"AUTHORITY_HELD", "PRIMARY_ALIVE",
+                                                     "OLD_PRIMARY_NOT_PROVEN_DOWN"};
+
+/// The register as it will be when `node` was demoted and has reported that it knows. Where its
+/// history ends is what it told last: the successor is measured by that.
+Register as_if_demoted(const Register& state, const std::string& node, std::uint64_t now_ms) {
+  auto after = state;
+  if (after.holder != node) return after;
+  apply(after, Action::demote, node);
+  NodeReport last_word;
+  if (const auto* report = report_of(state, node)) last_word = *report;
+  last_word.role = NodeRole::replica;
+  last_word.fencing_epoch = after.fencing_epoch;
+  after.nodes[node].heard = HeardReport{std::move(last_word), now_ms};
+  return after;
+}
+
 }  // namespace
 
 Register create_register(HistoryId history, const std::string& cluster,
@@ -159,13 +179,22 @@ bool is_fresh(const Register& state, const std::string& node, std::uint64_t now_
   return known != nullptr && known->heard && age_ms(*known->heard, now_ms) < state.stale_after_ms;
 }
 
+Succession succession_of(const Register& state, const std::string& node,
+                         const std::string& successor, std::uint64_t now_ms) {
+  return succession(node, successor, checks(state, Action::promote, successor, now_ms),
+                    checks(as_if_demoted(state, node, now_ms), Action::promote, successor, now_ms),
+                    kByTheStop);
+}
+
 std::vector<Check> checks(const Register& state, Action action, const std::string& node,
-                          std::uint64_t now_ms) {
+                          std::uint64_t now_ms, const std::string& successor) {
   std::vector<Check> all{node_known(state, node)};
   // Of a node that is not in the register nothing is said but that.
   const bool known = all.front().passes;
   if (action == Action::demote) {
     if (known) all.push_back(holds_authority(state, node));
+    if (known && !successor.empty())
+      all.push_back(succession_of(state, node, successor, now_ms).ready);
     return all;
   }
   // Force replaces "nobody holds authority" by "the old primary is not proven down", which it may
@@ -186,7 +215,7 @@ std::optional<Rejection> judge(const Register& state, const Act& act, std::uint6
   if (act.fencing_epoch != state.fencing_epoch)
     return facts_changed("explained was fencing epoch " + number(act.fencing_epoch) +
                          ", now it is " + number(state.fencing_epoch));
-  return objection(checks(state, act.action, act.node, now_ms), act.overrides);
+  return objection(checks(state, act.action, act.node, now_ms, act.successor), act.overrides);
 }
 
 std::vector<Effect> apply(Register& state, Action action, const std::string& node) {

@@ -7,6 +7,7 @@
 
 #include "kernel/protocol.h"
 #include "kernel/rejection.h"
+#include "kernel/succession.h"
 
 namespace aeromq::kernel {
 
@@ -48,8 +49,13 @@ bool is_fresh(const Register& state, const std::string& node, std::uint64_t now_
 
 /// Every check of `action` on `node`, passing or not, each code once. The same list is shown before
 /// an action and decides it, so what was explained is what is checked.
+/// A demotion's `successor`, if one is named, must be able to follow: SUCCESSOR_NOT_READY.
 std::vector<Check> checks(const Register& state, Action action, const std::string& node,
-                          std::uint64_t now_ms);
+                          std::uint64_t now_ms, const std::string& successor = {});
+
+/// Whether `successor` could be promoted once `node`, demoted in order, has said so.
+Succession succession_of(const Register& state, const std::string& node,
+                         const std::string& successor, std::uint64_t now_ms);
 
 /// Why an act is rejected: first FACTS_CHANGED (P7-A2), then the first check that fails and is not
 /// overridden. Nothing: it may be executed.

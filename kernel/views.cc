@@ -33,7 +33,12 @@ void survey(KernelAnswer& answer, const KernelCall& call, const Register& state,
   const auto name = find_command(call.command);
   if (!name) return;
   if (command_row(*name).kernel_action())
-    answer.snapshot.checks = checks(state, action_of(*name), call.node, now_ms);
+    answer.snapshot.checks = checks(state, action_of(*name), call.node, now_ms, call.successor);
+  if (*name == CommandName::request_demotion && !call.successor.empty()) {
+    answer.snapshot.successor = call.successor;
+    answer.snapshot.successor_checks =
+        succession_of(state, call.node, call.successor, now_ms).preview;
+  }
   if (*name == CommandName::run_diagnostics)
     answer.cost = "reads the register file once in full (" +
                   number(store.file_octets() + store.wal_octets()) + " octets, " +

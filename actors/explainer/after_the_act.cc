@@ -40,7 +40,8 @@ std::string outcome_line(RecordOutcome outcome) {
 }
 
 std::string first_line(const Record& record) {
-  const auto what = subject(record.command, record.node);
+  auto what = subject(record.command, record.node);
+  if (!record.successor.empty()) what += ", with " + record.successor + " to follow";
   switch (record.stage) {
     case Stage::requested:
       return record.principal + " asked for " + what;

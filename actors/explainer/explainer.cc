@@ -1,5 +1,7 @@
 #include "actors/explainer/explainer.h"
 
+#include <algorithm>
+
 #include "messages/invariants.h"
 #include "messages/snapshot.h"
 #include "messages/text.h"
@@ -19,7 +21,11 @@ std::string action_sentence(const Command& command, const KernelSnapshot& snapsh
     case request_promotion:
       return "give write authority to " + target;
     case request_demotion:
-      return "take write authority from " + target;
+      return "take write authority from " + target +
+             (command.successor.empty()
+                  ? ""
+                  : "; only if node " + command.successor +
+                        " could be promoted next, which is a request of its own");
     case force_promotion:
       return "give write authority to " + target +
              " without proof that the old primary is down; the operator asserts that it is";
@@ -38,6 +44,9 @@ std::vector<std::string> components(const Command& command, const KernelSnapshot
   if (!snapshot.last_primary.empty() && snapshot.last_primary != command.node &&
       snapshot.last_primary != snapshot.holder)
     named.push_back("node " + snapshot.last_primary + ", the last primary");
+  if (!command.successor.empty())
+    named.push_back("node " + command.successor + ", the successor: it stays a replica until a " +
+                    "promotion of its own is confirmed");
   named.push_back("every client that writes to cluster " + snapshot.cluster);
   return named;
 }
@@ -76,8 +85,10 @@ std::vector<std::string> not_checked(CommandName name, const KernelSnapshot& sna
 /// Those of the checks, then those that the action itself touches; each once, in table order.
 std::vector<std::string> invariants(const Command& command, const KernelSnapshot& snapshot) {
   const auto involved = [&](std::string_view id) {
-    for (const auto& check : snapshot.checks)
-      if (check.invariant == id) return true;
+    const auto is_it = [&](const Check& check) { return check.invariant == id; };
+    if (std::ranges::any_of(snapshot.checks, is_it) ||
+        std::ranges::any_of(snapshot.successor_checks, is_it))
+      return true;
     if (id == "P7-A2" || id == "P7-E1") return true;
     return command.row().kernel_action() && (id == "P7-E3" || id == "P6-A1" || id == "P6-A2");
   };
@@ -135,9 +146,11 @@ std::vector<ExplainedFact> facts_of(const Command& command, const KernelSnapshot
                std::to_string(snapshot.stale_after_ms));
   if (find_node(snapshot, command.node) == nullptr)
     facts.kernel("node " + command.node, "not in the register");
+  if (!command.successor.empty() && find_node(snapshot, command.successor) == nullptr)
+    facts.kernel("node " + command.successor, "not in the register");
   for (const auto& node : snapshot.nodes) {
     const bool full = node.node == command.node || node.node == snapshot.holder ||
-                      node.node == snapshot.last_primary;
+                      node.node == snapshot.last_primary || node.node == command.successor;
     add_node(facts, node, full);
   }
   return facts.take();
@@ -160,6 +173,10 @@ std::optional<Error> check_snapshot(const Command& command, const KernelSnapshot
   if (auto fault = snapshot_fault(snapshot)) return make_error(ErrorCode::mixed_view, *fault);
   if (command.row().kernel_action() && snapshot.checks.empty())
     return make_error(ErrorCode::kernel_unavailable, "its survey has no checks");
+  // A kernel that knows no successors would demote without asking whether anybody can follow.
+  if (snapshot.successor != command.successor)
+    return make_error(ErrorCode::kernel_unavailable,
+                      "its survey is not about the successor that was named");
   for (auto at = snapshot.checks.begin(); at != snapshot.checks.end(); ++at)
     if (std::find_if(snapshot.checks.begin(), at,
                      [&](const Check& earlier) { return earlier.code == at->code; }) != at)
@@ -190,6 +207,8 @@ Explanation explain(const Command& command, const KernelSnapshot& snapshot,
   made.fencing_epoch = snapshot.fencing_epoch;
   made.kernel_ms = snapshot.kernel_ms;
   made.wall_ms = snapshot.wall_ms;
+  made.successor = snapshot.successor;
+  made.successor_checks = snapshot.successor_checks;
   return made;
 }
 

@@ -39,6 +39,7 @@ void put_command(Record& record, ByteView command) {
     record.node = submit->node;
     record.reason = submit->reason;
     record.about = submit->about;
+    record.successor = submit->successor;
     if (const auto name = find_command(submit->command))
       record.confirmation = command_row(*name).confirmation;
   } else if (const auto query = decode<AuditQuery>(command)) {

@@ -37,9 +37,9 @@ class Row:
 
 
 def give(tool, old, new):
-    """The whole act without a fault; stops at the first command that fails."""
+    """The whole act as its manual has it; stops at the first command that fails."""
     done = []
-    for begin in tool.steps(old, new):
+    for begin in getattr(tool, "planned", tool.steps)(old, new):
         done.append(begin())
         done[-1].wait(150)
         if done[-1].code != 0:

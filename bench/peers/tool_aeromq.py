@@ -43,8 +43,8 @@ class Confirmed(Command):
             self._lines.append(line.strip())
             value = json.loads(line) if line.startswith("{") else {}
             self.request = self.request or value.get("request")
-            if "token" in value and not self.checks:
-                self.checks = value["explanation"].get("checks", [])
+            if "token" in value:
+                self.checks = self.checks or value["explanation"].get("checks", [])
                 self._yes.wait(60)
                 self._process.stdin.write(json.dumps({"confirm": value["token"]}) + "\n")
                 self._process.stdin.flush()
@@ -56,6 +56,7 @@ class Confirmed(Command):
     def last(self):
         """The answer: the last line that is one."""
         found = [json.loads(line) for line in self._lines if line.startswith('{"')]
+        found = [value for value in found if "token" not in value and "switchover" not in value]
         return found[-1] if found and "outcome" in found[-1] else {}
 
     def output(self):
@@ -118,8 +119,16 @@ class Aeromq:
         return explained.code == 0 and all(c["passes"] for c in json.loads(explained.output())["checks"])
 
     def steps(self, old, new):
-        """Starts the commands of a planned switchover, one after the other."""
+        """Starts the two acts of a planned switchover, one after the other."""
         return [lambda: self._act("demote", old), lambda: self._act("promote", new)]
+
+    def planned(self, old, new):
+        """One command with two confirmations; the first act names who is to follow."""
+        def begin():
+            self.acts.append(Confirmed(self.ctl("switchover", old.name, new.name, "--reason", REASON,
+                                                "--two-step")))
+            return self.acts[-1]
+        return [begin]
 
     def promote(self, node):
         """What a person does when nobody is primary: the ended command."""

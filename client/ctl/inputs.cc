@@ -34,7 +34,13 @@ Inputs::~Inputs() { ::close(epoll_); }
 void Inputs::watch_lines() {
   if (lines_) return;
   lines_ = true;
-  plain_file_ = !watch(epoll_, STDIN_FILENO);
+  if (!ended_) plain_file_ = !watch(epoll_, STDIN_FILENO);
+}
+
+void Inputs::ignore_lines() {
+  if (!lines_) return;
+  lines_ = false;
+  if (!plain_file_ && !ended_) ::epoll_ctl(epoll_, EPOLL_CTL_DEL, STDIN_FILENO, nullptr);
 }
 
 void Inputs::forget_typed() {
@@ -75,6 +81,14 @@ Event wait_for_event(client::Client& client, Inputs& inputs) {
     if (auto line = inputs.next_line()) return {Woken::line, {}, std::move(*line)};
     if (inputs.ended()) return {Woken::no_more_lines, {}, {}};
     client.poll(inputs.always_ready() ? 0 : -1, inputs.fd());
+  }
+}
+
+std::optional<client::Answered> wait_for_answer(client::Client& client, Inputs& inputs) {
+  for (;;) {
+    if (auto answered = client.next_answer(0)) return answered;
+    if (inputs.interrupted()) return std::nullopt;
+    client.poll(-1, inputs.fd());
   }
 }
 

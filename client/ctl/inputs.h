@@ -18,6 +18,8 @@ class Inputs {
 
   /// From here on lines of standard input count; until then only signals do.
   void watch_lines();
+  /// From here on they do not again; those that wait are kept for the next time.
+  void ignore_lines();
   /// Throws away what was typed before it was asked for.
   void forget_typed();
   /// True once SIGINT or SIGTERM came.
@@ -55,5 +57,8 @@ struct Event {
 /// once lines are watched, a line. An answer is looked for before a line: a confirmation that has
 /// ended is not confirmed by what was typed at the same moment.
 Event wait_for_event(client::Client& client, Inputs& inputs);
+
+/// The next answer, or nothing if a signal came first. Lines do not count.
+std::optional<client::Answered> wait_for_answer(client::Client& client, Inputs& inputs);
 
 }  // namespace aeromq::ctl

@@ -28,6 +28,7 @@ constexpr const char* kExitCodes = R"(Exit codes:
   40-45  audit log: corrupt or changed, loss or roll-back, bad signature, torn tail, segment
          missing, last batch ambiguous
   49  two primaries seen
+switchover ends with the code of its last request: 0 only if both were executed.
 No option skips a confirmation.)";
 
 /// The verb that the command line chose, to be run once parsing is over.
@@ -90,6 +91,12 @@ struct CommandLine {
     });
   }
 
+  void add_successor(CLI::App* made, CommandName command) {
+    if (!command_row(command).takes_successor) return;
+    made->add_option("--successor", submit.successor,
+                     "demote only if this node could be promoted next");
+  }
+
   void add_looks() {
     auto* inspect = sub(&app, "inspect", "look: one kernel snapshot per view");
     inspect->require_subcommand(1);
@@ -122,8 +129,20 @@ struct CommandLine {
       auto* made = sub(&app, change.name, change.what);
       made->add_option("NODE", submit.node)->required();
       made->add_option("--reason", submit.reason, "why; recorded")->required();
+      add_successor(made, change.command);
       add_confirmed(made, change.command);
     }
+    auto* switchover =
+        sub(&app, "switchover", "demote one node, then promote another: two requests");
+    switchover->add_option("OLD", submit.node, "the primary")->required();
+    switchover->add_option("NEW", submit.successor, "who is to follow it")->required();
+    switchover->add_option("--reason", submit.reason, "why; recorded with both")->required();
+    switchover->add_flag("--two-step", two_step, "confirm each by one JSON line on standard input");
+    switchover->callback([this] {
+      run = [this](const Common& c) {
+        return run_switchover(c, submit, two_step ? Asking::two_step : Asking::terminal);
+      };
+    });
     auto* outcome = sub(&app, "outcome", "what became of a request");
     outcome->add_option("REQUEST_ID", id)->required();
     outcome->callback([this] { run = [this](const Common& c) { return run_outcome(c, id); }; });
@@ -132,6 +151,7 @@ struct CommandLine {
     for (const auto& change : kChanges) {
       auto* made = sub(explain, change.name, change.what);
       made->add_option("NODE", submit.node)->required();
+      add_successor(made, change.command);
       made->callback([this, change] {
         submit.command = text_of(change.command);
         run = [this](const Common& c) { return run_explain(c, submit); };

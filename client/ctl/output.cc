@@ -39,9 +39,15 @@ void show(Format format, const std::string& text, const Json& value) {
   std::fflush(stdout);
 }
 
+std::string ctl_command(const Common& common, const std::vector<std::string>& words) {
+  auto text = std::string("aeromq-ctl");
+  if (!common.config.empty()) text += " -c " + quoted(common.config);
+  for (const auto& word : words) text += ' ' + quoted(word);
+  return text;
+}
+
 std::string outcome_command(const Common& common, const RequestId& request) {
-  const auto config = common.config.empty() ? "" : " -c " + quoted(common.config);
-  return "aeromq-ctl" + config + " outcome " + request.text();
+  return ctl_command(common, {"outcome", request.text()});
 }
 
 Json error_json(const Common& common, const Error& error, const RequestId& request) {

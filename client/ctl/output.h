@@ -33,7 +33,9 @@ int show_error(const Common& common, const Error& error, const RequestId& reques
 /// The JSON of an error, with the request and, where the outcome is not known, how to ask for it.
 Json error_json(const Common& common, const Error& error, const RequestId& request);
 
-/// `aeromq-ctl -c FILE outcome ID`, quoted for a shell.
+/// `aeromq-ctl -c FILE WORDS...`, quoted for a shell.
+std::string ctl_command(const Common& common, const std::vector<std::string>& words);
+/// The same for `outcome ID`.
 std::string outcome_command(const Common& common, const RequestId& request);
 
 /// 49 if the view shows two primaries, else 0.

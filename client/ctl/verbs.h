@@ -13,6 +13,10 @@ enum class Asking : std::uint8_t { terminal, two_step };
 /// A command that needs a confirmation. Without a terminal, and not two_step: exit 2, nothing sent.
 int run_confirmed(const Common& common, const Submit& command, Asking asking);
 
+/// `wish.node` is demoted, with `wish.successor` named; then that one is promoted. Two requests,
+/// two confirmations; the exit code is the last one's.
+int run_switchover(const Common& common, const Submit& wish, Asking asking);
+
 /// The explanation alone: submitted, then abandoned.
 int run_explain(const Common& common, Submit command);
 

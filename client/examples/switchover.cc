@@ -1,6 +1,8 @@
-// A planned switchover by a program: demote the old primary, promote the replica, each explained
-// and confirmed by its exact words. One command is one kernel action; between the two this program
-// stops at the first thing that is not "executed".
+// A planned switchover by a program: demote the old primary with the replica named as its
+// successor, so that it is done only if that one could follow; then promote the replica. Each is
+// explained and confirmed by its exact words. One command is one kernel action; between the two
+// this program stops at the first thing that is not "executed", and nobody holds write authority
+// then.
 //   switchover CLIENT.toml OLD NEW
 #include <iostream>
 
@@ -11,7 +13,8 @@ using namespace aeromq;
 namespace {
 
 /// True if the kernel executed it. Never tries twice: what is unknown is a question for a person.
-bool change(client::Client& client, CommandName name, const std::string& node) {
+bool change(client::Client& client, CommandName name, const std::string& node,
+            const std::string& successor = {}) {
   const auto request = client.next_request(name);
   if (!request) {
     std::cerr << request.error().message << '\n';
@@ -22,6 +25,7 @@ bool change(client::Client& client, CommandName name, const std::string& node) {
   command.command = text_of(name);
   command.node = node;
   command.reason = "planned switchover";
+  command.successor = successor;
 
   auto answer = client.submit(*request, command);
   if (answer && std::holds_alternative<client::Pending>(*answer)) {
@@ -60,7 +64,7 @@ int main(int argc, char** argv) {
     std::cerr << client.error().message << '\n';
     return 1;
   }
-  return change(*client, CommandName::request_demotion, argv[2]) &&
+  return change(*client, CommandName::request_demotion, argv[2], argv[3]) &&
                  change(*client, CommandName::request_promotion, argv[3])
              ? 0
              : 1;

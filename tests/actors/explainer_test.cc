@@ -139,6 +139,65 @@ TEST_F(ExplainerTest, UnreadableInputIsRefused) {
   EXPECT_EQ(decode<Refused>(step.send.at(0).body).value().error.outcome, Outcome::not_executed);
 }
 
+// A demotion that names who is to follow.
+class SuccessorTest : public testing::Test {
+ protected:
+  static Envelope explained(const std::string& named, const std::string& surveyed) {
+    RequestId id;
+    id.counter = 1;
+    id.kernel_action = true;
+    KernelCall call;
+    call.kind = CallKind::survey;
+    call.command = "request_demotion";
+    call.node = "n1";
+    call.successor = surveyed;
+    const auto snapshot = ModelKernel().answer(call).snapshot;
+    const Surveyed body{Authority::operator_,
+                        encode(Submit{"request_demotion", "n1", "why", "", named}),
+                        encode(snapshot), ""};
+    return Explainer().on(message(id, body), {}).send.at(0);
+  }
+};
+
+TEST_F(SuccessorTest, IsNamedInTheActionAndPreviewed) {
+  const auto answer = explained("n2", "n2");
+  ASSERT_EQ(answer.type, MessageType::explained);
+  const auto made = decode<Explanation>(decode<Explained>(answer.body)->explanation).value();
+  EXPECT_EQ(made.successor, "n2");
+  EXPECT_NE(made.action.find("node n2"), std::string::npos) << made.action;
+  EXPECT_FALSE(made.successor_checks.empty());
+  EXPECT_TRUE(std::ranges::any_of(made.components, [](const std::string& line) {
+    return line.find("node n2, the successor") == 0;
+  }));
+  EXPECT_TRUE(made.risks.empty()) << "a preview is nothing to acknowledge";
+}
+
+TEST_F(SuccessorTest, AKernelThatKnowsNoneIsNotBelieved) {
+  for (const auto* surveyed : {"", "n3"}) {
+    const auto answer = explained("n2", surveyed);
+    ASSERT_EQ(answer.type, MessageType::refused_by_explainer) << surveyed;
+    EXPECT_EQ(decode<Refused>(answer.body)->error.code, "KERNEL_UNAVAILABLE");
+  }
+  EXPECT_EQ(explained("", "n2").type, MessageType::refused_by_explainer);
+}
+
+TEST_F(SuccessorTest, WithoutOneNothingIsSaidOfIt) {
+  const auto answer = explained("", "");
+  ASSERT_EQ(answer.type, MessageType::explained);
+  const auto made = decode<Explanation>(decode<Explained>(answer.body)->explanation).value();
+  EXPECT_EQ(made.action, "take write authority from node n1 of cluster batman");
+}
+
+TEST(AfterTheAct, TheRecordOfADemotionNamesItsSuccessor) {
+  Record record;
+  record.stage = Stage::executed;
+  record.command = "request_demotion";
+  record.node = "n1";
+  record.successor = "n2";
+  EXPECT_EQ(what_happened(record).at(0),
+            "the kernel executed request_demotion of n1, with n2 to follow");
+}
+
 TEST(AfterTheAct, SaysTheSameOfTheSameRecord) {
   Record record;
   record.stage = Stage::rejected;

@@ -46,13 +46,20 @@ void ModelKernel::silence(std::string_view name) {
   }
 }
 
-std::vector<Check> ModelKernel::checks(Action action, const std::string& name) const {
+std::vector<Check> ModelKernel::checks(Action action, const std::string& name,
+                                       const std::string& successor) const {
   const auto* node = find_node(snapshot_, name);
   if (node == nullptr) return {{"NODE_UNKNOWN", "P6-F1", "no node " + name, false, false}};
-  if (action == Action::demote)
-    return {
-        {"NOT_PRIMARY", "P6-A1", name + " holds write authority", snapshot_.holder == name, false}};
   std::vector<Check> made;
+  if (action == Action::demote) {
+    made.push_back(
+        {"NOT_PRIMARY", "P6-A1", name + " holds write authority", snapshot_.holder == name, false});
+    const auto* next = find_node(snapshot_, successor);
+    if (!successor.empty())
+      made.push_back({"SUCCESSOR_NOT_READY", "P6-A2", successor + " holds every acknowledged write",
+                      next != nullptr && next->position >= snapshot_.acknowledged, false});
+    return made;
+  }
   if (action == Action::force_promote)
     made.push_back({"OLD_PRIMARY_NOT_PROVEN_DOWN", "P6-A1", "the old primary may still write",
                     snapshot_.holder.empty(), true});
@@ -73,8 +80,11 @@ KernelAnswer ModelKernel::answer(const KernelCall& call) {
   switch (call.kind) {
     case CallKind::survey: {
       const auto command = *find_command(call.command);
+      made.snapshot.successor = call.successor;
+      if (!call.successor.empty())
+        made.snapshot.successor_checks = checks(Action::promote, call.successor);
       if (command_row(command).kernel_action())
-        made.snapshot.checks = checks(action_of(command), call.node);
+        made.snapshot.checks = checks(action_of(command), call.node, call.successor);
       else
         made.cost = "reads every report once";
       break;
@@ -120,7 +130,7 @@ ActAnswer ModelKernel::act(const Act& wanted) {
   };
   if (wanted.fencing_epoch != snapshot_.fencing_epoch)
     rejection("FACTS_CHANGED", "the fencing epoch moved", "P6-F1");
-  for (const auto& check : checks(wanted.action, wanted.node)) {
+  for (const auto& check : checks(wanted.action, wanted.node, wanted.successor)) {
     const bool overridden = check.overridable && std::ranges::find(wanted.overrides, check.code) !=
                                                      wanted.overrides.end();
     if (answer.code.empty() && !check.passes && !overridden)

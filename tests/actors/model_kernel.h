@@ -20,7 +20,8 @@ class ModelKernel {
   std::size_t executions() const { return executions_; }
 
  private:
-  std::vector<Check> checks(Action action, const std::string& node) const;
+  std::vector<Check> checks(Action action, const std::string& node,
+                            const std::string& successor = {}) const;
   ActAnswer act(const Act& act);
   void execute(const Act& act, ActAnswer& answer);
 

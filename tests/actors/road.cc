@@ -100,7 +100,7 @@ void Road::play(const std::string& line) {
 
 void Road::submit(const std::string& principal, const std::string& name, const std::string& rest) {
   auto given = arguments(rest, "reason");
-  Submit body{given["command"], given["node"], given["reason"], given["about"]};
+  Submit body{given["command"], given["node"], given["reason"], given["about"], given["successor"]};
   if (requests_.contains(body.about)) body.about = requests_.at(body.about).id.text();
   auto& known = requests_[name];
   known.id.counter = static_cast<std::uint32_t>(requests_.size());
@@ -190,6 +190,7 @@ Step Road::call(const KernelCall& call) {
   if (call.kind == CallKind::act) {
     line += " " + std::string(text_of(call.act.action)) + " " + call.act.node + " fencing epoch " +
             std::to_string(call.act.fencing_epoch) + " for " + call.act.principal;
+    if (!call.act.successor.empty()) line += " successor " + call.act.successor;
     for (const auto& code : call.act.overrides) line += " override " + code;
   }
   write(line);
@@ -218,6 +219,7 @@ void Road::write_record(const Record& record) {
   };
   add("command", record.command);
   add("node", record.node);
+  add("successor", record.successor);
   add("confirmation", record.confirmation == ConfirmationKind::never
                           ? ""
                           : std::string(text_of(record.confirmation)));
@@ -257,6 +259,9 @@ std::string Road::told(const Envelope& envelope) const {
           ": " + std::string(text_of(asked.confirmation)) + ", \"" + explanation.action + "\"";
       for (const auto& check : explanation.checks)
         line += ", " + check.code + (check.passes ? " passes" : " fails");
+      for (const auto& check : explanation.successor_checks)
+        line += ", " + explanation.successor + " " + check.code +
+                (check.passes ? " passes" : " fails");
       for (const auto& risk : explanation.risks) line += ", risk " + risk.id;
       return explanation.cost.empty() ? line : line + ", cost: " + explanation.cost;
     }

@@ -86,6 +86,38 @@ TEST(Client, ConfirmNamesWhatWasShownByDigestOfTheOctetsAsReceived) {
   EXPECT_EQ(confirm.accept_responsibility, "I do");
 }
 
+TEST(Client, ASuccessorIsForABrokerThatKnowsOne) {
+  auto command = a_command(request_demotion);
+  command.successor = "node3";
+  for (const std::uint64_t minor : {1, 2}) {
+    ScriptedBroker broker(answer_well);
+    broker.minor = minor;
+    auto client = connect(broker);
+    const auto answer = client.submit(client.next_request(request_demotion).value(), command);
+    EXPECT_EQ(broker.count(MessageType::submit), minor - 1);
+    if (minor == 1) {
+      ASSERT_FALSE(answer);
+      EXPECT_EQ(answer.error().field, "successor");
+    } else {
+      ASSERT_TRUE(answer) << answer.error().message;
+      EXPECT_EQ(std::get<Pending>(*answer).explanation.successor, "node3");
+    }
+  }
+}
+
+TEST(Client, AnExplanationWithoutTheSuccessorIsOfAnotherCommand) {
+  ScriptedBroker broker([](Script& script, const transport::Received& message) {
+    auto command = a_command(request_demotion);  // as if nobody had been named
+    script.send(message.header.request, a_question(command));
+  });
+  auto client = connect(broker);
+  auto command = a_command(request_demotion);
+  command.successor = "node3";
+  const auto answer = client.submit(client.next_request(request_demotion).value(), command);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, "MALFORMED");
+}
+
 TEST(Client, AbandonEndsIt) {
   ScriptedBroker broker(answer_well);
   auto client = connect(broker);

@@ -135,6 +135,7 @@ void ScriptedBroker::handle(transport::Incoming incoming) {
       welcome.session = session(++sessions_);
       welcome.lease_ms = lease_ms;
       welcome.heartbeat_ms = 500;
+      welcome.minor = minor;
       welcome.principal = "alice";
       welcome.cluster = "batman";
       return script.send({}, welcome);
@@ -174,6 +175,9 @@ ConfirmationAsked a_question(const Submit& submit, std::uint64_t expires_in_ms) 
   explanation.node = submit.node;
   explanation.cluster = "batman";
   explanation.action = "give write authority to node2";
+  explanation.successor = submit.successor;
+  if (!submit.successor.empty())
+    explanation.successor_checks = {{"PRIMARY_EXISTS", "P6-A1", "node1 is one", false, false}};
   explanation.confirmation = command_row(*find_command(submit.command)).confirmation;
   if (explanation.confirmation == ConfirmationKind::enhanced)
     explanation.risks = {{"RISK_ONE", "P6-A2", "the old primary may live"},

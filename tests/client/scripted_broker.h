@@ -40,6 +40,7 @@ class ScriptedBroker {
   /// Does something on the broker's thread, to the last connection: an answer nobody asked for.
   void post(std::function<void(Script&)> act);
 
+  std::uint64_t minor = kMinor;     ///< spoken, as WELCOME says; set before connecting
   std::uint64_t lease_ms = 300000;  ///< granted with WELCOME and RENEWED; set before connecting
 
  private:

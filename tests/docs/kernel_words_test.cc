@@ -28,7 +28,7 @@ TEST(KernelWords, EveryCheckIsInTheTableWithItsInvariants) {
   const auto written = written_codes();
   auto state = kernel::create_register({}, "demo", {"n1", "n2"});
   for (const auto action : {Action::promote, Action::demote, Action::force_promote})
-    for (const auto& check : kernel::checks(state, action, "n2", 0)) {
+    for (const auto& check : kernel::checks(state, action, "n2", 0, "n1")) {
       ASSERT_TRUE(written.contains(check.code)) << check.code;
       EXPECT_THAT(written.at(check.code), testing::StartsWith(check.invariant)) << check.code;
     }

@@ -120,9 +120,10 @@ TEST(Protocol, CommandTableIsTheCodes) {
                       row.operator_only ? "operator" : "observer, operator, auditor",
                       std::string(text_of(row.confirmation)), row.kernel_action() ? "1" : "0",
                       takes(row.takes_node), takes(row.takes_reason),
-                      row.takes_about ? "optional" : "empty"});
+                      row.takes_about ? "optional" : "empty",
+                      row.takes_successor ? "optional" : "empty"});
   EXPECT_THAT(protocol().table_headed({"command", "authority", "confirmation", "class bit",
-                                       "`node`", "`reason`", "`about`"}),
+                                       "`node`", "`reason`", "`about`", "`successor`"}),
               ElementsAreArray(wanted));
 }
 

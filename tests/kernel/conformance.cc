@@ -1,5 +1,7 @@
 #include "tests/kernel/conformance.h"
 
+#include <algorithm>
+
 #include "tests/kernel/fixtures.h"
 
 namespace aeromq::kernel {
@@ -236,6 +238,39 @@ void surveys_tell_what_an_act_would_meet(KernelFixture& kernel, Complaints& comp
   want(complaints, "the act", acted, ActStatus::rejected, failing);
 }
 
+void a_demotion_asks_for_its_successor(KernelFixture& kernel, Complaints& complaints) {
+  kernel.fresh();
+  kernel.settle();
+  auto one = kernel.open(1);
+  std::uint32_t counter = 0;
+  const auto demote = [&](const std::string& successor) {
+    auto wanted = act_of(id_of(one->opened(), lease_s(kernel), ++counter), Action::demote, "a", 1);
+    wanted.successor = successor;
+    const auto answer = one->call(act_call(wanted));
+    return answer ? answer->act : ActAnswer{};
+  };
+  want(complaints, "nobody knows it", demote("z"), ActStatus::rejected, "SUCCESSOR_NOT_READY");
+  KernelCall call;
+  call.kind = CallKind::survey;
+  call.command = "request_demotion";
+  call.node = "a";
+  call.successor = "b";
+  const auto survey = one->call(call);
+  if (!survey) return complaints.push_back("no answer to a survey");
+  want(complaints, "the survey is about it", survey->snapshot.successor, "b");
+  const auto& preview = survey->snapshot.successor_checks;
+  const auto held = std::ranges::find(preview, kernel.word("AUTHORITY_HELD"), &Check::code);
+  if (held == preview.end() || held->passes || !held->text.ends_with("its stop ends that"))
+    complaints.push_back("the preview does not say what the stop would end");
+  for (const auto& check : survey->snapshot.checks)
+    if (!check.passes) complaints.push_back("the demotion's " + check.code + ": " + check.text);
+  want(complaints, "ready", demote("b"), ActStatus::executed);
+  kernel.settle();
+  want(complaints, "and it can follow",
+       act(*one, id_of(one->opened(), lease_s(kernel), ++counter), Action::promote, "b", 2),
+       ActStatus::executed);
+}
+
 void readings_are_of_one_snapshot(KernelFixture& kernel, Complaints& complaints) {
   kernel.fresh();
   auto one = kernel.open(1);
@@ -267,7 +302,9 @@ void KernelFixture::silence(const std::string& node, std::uint64_t stale_after_m
 
 std::string KernelFixture::judge(const std::string& holder, const Act& act) const {
   if (!is_node(act.node)) return "NODE_UNKNOWN";
-  if (act.action == Action::demote) return act.node == holder ? "" : "NOT_PRIMARY";
+  if (act.action == Action::demote && act.node != holder) return "NOT_PRIMARY";
+  if (act.action == Action::demote)
+    return act.successor.empty() || is_node(act.successor) ? "" : "SUCCESSOR_NOT_READY";
   if (act.action == Action::promote && !holder.empty()) return "AUTHORITY_HELD";
   if (!holder.empty() && act.node != holder) return "PRIMARY_ALIVE";
   return act.node == holder ? "NOT_A_REPLICA" : "";
@@ -286,6 +323,7 @@ const std::vector<ConformanceCheck>& conformance_checks() {
       {"FactsAreAsExplained", facts_are_as_explained},
       {"AnOverrideIsForOneSituation", an_override_is_for_one_situation},
       {"SurveysTellWhatAnActWouldMeet", surveys_tell_what_an_act_would_meet},
+      {"ADemotionAsksForItsSuccessor", a_demotion_asks_for_its_successor},
       {"ReadingsAreOfOneSnapshot", readings_are_of_one_snapshot}};
   return kAll;
 }

@@ -115,7 +115,9 @@ class LockStep {
                         : model_.holder.empty() ? Action::promote
                                                 : Action::demote;
     const auto node = action == Action::demote && pick(3) != 0 ? model_.holder : nodes[pick(4)];
-    const auto wanted = act_of(id(connection.opened()), action, node, epoch);
+    auto wanted = act_of(id(connection.opened()), action, node, epoch);
+    if (action == Action::demote && pick(2) == 0) wanted.successor = nodes[pick(4)];
+    if (wanted.successor == node) wanted.successor.clear();
     const auto now_ms = kernel_.kernel_ms();
     const auto answer = connection.call(act_call(wanted));
     if (!answer) return "no answer to an act";

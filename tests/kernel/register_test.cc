@@ -75,6 +75,58 @@ TEST(Register, DemotionTakesAuthorityAndStartsNoTimeline) {
   EXPECT_EQ(state.timeline, 1U);
 }
 
+Act with_successor(const Register& state, const std::string& successor) {
+  auto act = wish(state, Action::demote, "a");
+  act.successor = successor;
+  return act;
+}
+
+TEST(Register, ADemotionWithASuccessorNeedsOneThatCouldFollow) {
+  auto state = three_nodes();
+  all_report(state, kStart);
+  EXPECT_EQ(code(state, with_successor(state, "b")), "");
+  EXPECT_EQ(code(state, with_successor(state, "z")), "SUCCESSOR_NOT_READY");
+  const auto text_of_no = [&](const Register& now) {
+    const auto no = judge(now, with_successor(now, "b"), kStart);
+    return no ? no->code + ": " + no->text : "";
+  };
+  auto stale = state;
+  stale.nodes["b"].heard->heard_ms = kStart - 10'000;
+  EXPECT_NE(text_of_no(stale).find("b could not be promoted: REPORT_STALE: "), std::string::npos);
+  auto behind = state;
+  behind.nodes["b"].heard->report.position -= 1;
+  EXPECT_NE(text_of_no(behind).find(": HISTORY_NOT_PREFIX: "), std::string::npos);
+  auto claims = state;
+  claims.nodes["b"].heard->report.role = NodeRole::primary;
+  EXPECT_NE(text_of_no(claims).find(": NOT_A_REPLICA: "), std::string::npos);
+}
+
+// PRIMARY_ALIVE of the holder is what its demotion ends; of anybody else it is not.
+TEST(Register, AnotherPrimaryStandsAgainstASuccessor) {
+  auto state = three_nodes();
+  all_report(state, kStart);
+  state.nodes["c"].heard->report.role = NodeRole::primary;
+  const auto no = judge(state, with_successor(state, "b"), kStart);
+  ASSERT_TRUE(no);
+  EXPECT_EQ(no->code, "SUCCESSOR_NOT_READY");
+  EXPECT_NE(no->text.find("PRIMARY_ALIVE: c reported as primary"), std::string::npos) << no->text;
+}
+
+TEST(Register, ThePreviewOfASuccessorMarksWhatTheStopEnds) {
+  auto state = three_nodes();
+  all_report(state, kStart);
+  std::vector<std::string> marked;
+  for (const auto& check : succession_of(state, "a", "b", kStart).preview) {
+    const bool mark =
+        check.text.ends_with("nothing but a stands against it, and its stop ends that");
+    EXPECT_EQ(mark, !check.passes) << check.code;
+    if (mark) marked.push_back(check.code);
+  }
+  EXPECT_EQ(marked, (std::vector<std::string>{"AUTHORITY_HELD", "PRIMARY_ALIVE",
+                                              "OLD_PRIMARY_NOT_PROVEN_DOWN"}));
+  EXPECT_EQ(state.holder, "a") << "nothing was changed by looking";
+}
+
 TEST(Register, NodeUnknown) {
   EXPECT_EQ(code(demoted(), Action::promote, "z"), "NODE_UNKNOWN");
   EXPECT_EQ(code(three_nodes(), Action::demote, "z"), "NODE_UNKNOWN");

@@ -82,6 +82,33 @@ void expect_manager_refused(AgentCluster& cluster) {
               "'%pg_sleep%' AND pid <> pg_backend_pid()");
 }
 
+/// A demotion of n1 that names who is to follow.
+Result<AgentClaim> demote_for(AgentCluster& cluster, const std::string& successor) {
+  auto to = cluster.link("n1");
+  if (!to) return fail(to.error());
+  if (auto opened = to->open(cluster.history(), cluster.next_term(), 5000); !opened)
+    return fail(opened.error());
+  auto act = cluster.act_of(cluster.next_request(), Action::demote, "n1");
+  act.act.successor = successor;
+  return to->act(act, 60'000);
+}
+
+// It is up and as far as the others, but the last word of the primary would not reach it.
+void expect_successor_must_stream(AgentCluster& cluster) {
+  const std::string receivers = "SELECT count(*) FROM pg_stat_wal_receiver";
+  cluster.sql("n2", "ALTER SYSTEM SET primary_conninfo = 'host=127.0.0.1 port=1'");
+  cluster.sql("n2", "SELECT pg_reload_conf()");
+  ASSERT_TRUE(within_a_minute([&] { return cluster.sql("n2", receivers) == "0"; }));
+  const auto refused = demote_for(cluster, "n2");
+  ASSERT_TRUE(refused) << say(refused);
+  EXPECT_EQ(refused->code, "SUCCESSOR_NOT_READY") << say(refused);
+  EXPECT_TRUE(has(refused->text, "n2 could not be promoted: ")) << say(refused);
+  EXPECT_TRUE(cluster.is_primary("n1"));
+  cluster.sql("n2", "ALTER SYSTEM RESET primary_conninfo");
+  cluster.sql("n2", "SELECT pg_reload_conf()");
+  ASSERT_TRUE(cluster.wait_whole("n1"));
+}
+
 /// Everything of these hosts ends at once, and nothing of it ran to an end.
 void cut_the_power(const AgentCluster& cluster) {
   for (const auto& name : cluster.names) cluster.tool("agent-kill", name);
@@ -147,6 +174,7 @@ TEST(PostgresqlAgentTrouble, AManagerAPowerCutAndAPrimaryThatIsGone) {
   AgentCluster cluster;
   ASSERT_TRUE(cluster.wait_whole("n1"));
   ASSERT_NO_FATAL_FAILURE(expect_manager_refused(cluster));
+  ASSERT_NO_FATAL_FAILURE(expect_successor_must_stream(cluster));
   ASSERT_NO_FATAL_FAILURE(expect_comes_back(cluster));
   ASSERT_NO_FATAL_FAILURE(expect_forced(cluster));
 }
@@ -168,6 +196,20 @@ void expect_stays_primary_unheard(AgentCluster& cluster) {
   EXPECT_EQ(claim->state, ClaimState::rejected);
   EXPECT_EQ(claim->code, "CHECKPOINT_NOT_RECEIVED") << say(claim);
   EXPECT_TRUE(has(claim->text, "n2 at ") && has(claim->text, "n3 at ")) << say(claim);
+  EXPECT_FALSE(exists(cluster.data("n1") + "/standby.signal"));
+  ASSERT_TRUE(cluster.wait_whole("n1"));
+}
+
+// One standby has its last word; but the one that is to follow has not.
+void expect_waits_for_the_successor(AgentCluster& cluster) {
+  cluster.freeze(cluster.backend("n2", "walreceiver"));
+  const auto claim = demote_for(cluster, "n2");
+  const bool other_has_it = cluster.is_standby("n3");
+  cluster.thaw();
+  EXPECT_TRUE(other_has_it);
+  ASSERT_TRUE(claim) << say(claim);
+  EXPECT_EQ(claim->code, "CHECKPOINT_NOT_RECEIVED") << say(claim);
+  EXPECT_TRUE(has(claim->text, "n2 is not strictly past the shutdown checkpoint")) << say(claim);
   EXPECT_FALSE(exists(cluster.data("n1") + "/standby.signal"));
   ASSERT_TRUE(cluster.wait_whole("n1"));
 }
@@ -232,6 +274,7 @@ TEST(PostgresqlAgentTrouble, ServersThatStandStill) {
   std::ofstream(cluster.directory() + "/n1/extra.conf") << "wal_sender_timeout = '1s'\n";
   cluster.sql("n1", "SELECT pg_reload_conf()");
   ASSERT_NO_FATAL_FAILURE(expect_stays_primary_unheard(cluster));
+  ASSERT_NO_FATAL_FAILURE(expect_waits_for_the_successor(cluster));
   ASSERT_NO_FATAL_FAILURE(expect_open_until_heard(cluster));
   ASSERT_NO_FATAL_FAILURE(expect_never_promoted_later(cluster));
 }

@@ -62,6 +62,71 @@ TEST(PostgresqlServiceKernel, WhatALookSpeaksAgainstIsARowAndNothingIsSent) {
   EXPECT_EQ(verdict(stage.outcome(act.request)), "rejected, final");
 }
 
+/// a is the primary, and b streams from it.
+ClusterSample b_streams() {
+  auto sample = primary_is("a");
+  for (auto& node : sample.nodes) node.host = node.node + ":5432";
+  sample.nodes[1].receiver = Receiver{};
+  sample.nodes[1].receiver->status = "streaming";
+  sample.nodes[1].receiver->sender_host = "a";
+  sample.nodes[1].receiver->sender_port = 5432;
+  return sample;
+}
+
+TEST(PostgresqlServiceKernel, ASuccessorIsJudgedWithWhatTheRegisterKnows) {
+  Stage stage;
+  const auto standing = stage.open();
+  const auto answer_to = [&](std::uint32_t counter, const ClusterSample& sample) {
+    auto act = stage.act(counter);
+    act.successor = "b";
+    EXPECT_FALSE(stage.take(act, standing));
+    stage.outside.looks = 0;
+    stage.outside.told.clear();
+    stage.kernel->looked(sample, stage.now());
+    return stage.outside.told.empty() ? ActAnswer{} : stage.outside.told.back().answer.act;
+  };
+  EXPECT_THAT(answer_to(1, primary_is("a")).text, HasSubstr("b does not stream from a"));
+  stage.sight.failing_for["b"] = {{"NODE_STATE_UNKNOWN", "P6-F1", "c is silent", false, false}};
+  const auto silent = answer_to(2, b_streams());
+  EXPECT_EQ(silent.code, "SUCCESSOR_NOT_READY");
+  EXPECT_THAT(silent.text, HasSubstr("b could not be promoted: NODE_STATE_UNKNOWN: c is silent"));
+  stage.sight.failing_for.clear();
+  // The journal of its agent was exchanged: only the register can tell.
+  auto known = b_streams();
+  known.nodes[1].agent = AgentStatus{};
+  known.nodes[1].agent->journal = "one";
+  stage.kernel->take({}, {{}, 99}, stage.now());
+  stage.kernel->looked(known, stage.now());
+  auto exchanged = known;
+  exchanged.nodes[1].agent->journal = "another";
+  EXPECT_THAT(answer_to(3, exchanged).text, HasSubstr("AGENT_JOURNAL_CHANGED"));
+  EXPECT_TRUE(stage.outside.acts.empty());
+  EXPECT_EQ(answer_to(4, known), ActAnswer{}) << "granted: its agent has it now";
+  ASSERT_EQ(stage.outside.acts.size(), 1U);
+  EXPECT_EQ(stage.outside.acts[0].act.successor, "b");
+}
+
+TEST(PostgresqlServiceKernel, ASurveyOfADemotionPreviewsItsSuccessor) {
+  Stage stage;
+  stage.sight.failing_for["b"] = {
+      {"WRITABLE_PRIMARY_EXISTS", "P6-A1", "a is a primary", false, false}};
+  KernelCall call;
+  call.kind = CallKind::survey;
+  call.command = "request_demotion";
+  call.node = "a";
+  call.successor = "b";
+  stage.kernel->take(call, {{}, 7}, stage.now());
+  stage.outside.looks = 0;
+  stage.kernel->looked(b_streams(), stage.now());
+  const auto& snapshot = stage.outside.told.back().answer.snapshot;
+  EXPECT_EQ(snapshot.successor, "b");
+  ASSERT_FALSE(snapshot.successor_checks.empty());
+  EXPECT_EQ(snapshot.successor_checks[0].code, "WRITABLE_PRIMARY_EXISTS");
+  const auto ready = std::ranges::find(snapshot.checks, "SUCCESSOR_NOT_READY", &Check::code);
+  ASSERT_NE(ready, snapshot.checks.end());
+  EXPECT_FALSE(ready->passes) << "the scripted sight finds a writer after the stop, too";
+}
+
 TEST(PostgresqlServiceKernel, AuthorityThatMovedBehindItsBackIsAChangedFact) {
   Stage stage;
   const auto standing = stage.open();

@@ -46,7 +46,8 @@ class ScriptedSight final : public Sight {
  public:
   std::vector<Check> checks(const ClusterSample&, const Intent& intent) const override {
     last_intent = intent;
-    return failing;
+    const auto own = failing_for.find(intent.node);
+    return own == failing_for.end() ? failing : own->second;
   }
   std::vector<std::string> not_checked(const ClusterSample&, const Intent&) const override {
     return {"the weather"};
@@ -69,6 +70,7 @@ class ScriptedSight final : public Sight {
   void read(KernelAnswer&, const KernelCall&, const ClusterSample&,
             const kernel::Store&) const override {}
   std::vector<Check> failing;
+  std::map<std::string, std::vector<Check>> failing_for;  ///< of acts on this node alone
   mutable Intent last_intent;
 };
 

@@ -55,6 +55,7 @@ std::map<std::string, Word> spoken() {
       for (const Lsn checkpoint : {Lsn{0}, kCheckpoint}) {
         auto intent = wish(action, "n2");
         intent.shutdown_checkpoint = checkpoint;
+        if (action == Action::demote) intent.successor = "n1";
         for (const auto& check : checks(healthy(), intent, {kSystem, synchronous})) {
           auto& word = words[check.code];
           word.invariant = check.invariant;

@@ -35,6 +35,12 @@ std::string check_text(const Check& check) {
                      escape(check.text));
 }
 
+/// Of an action that nobody has asked for yet: what is not so now may be so by then.
+std::string preview_text(const Check& check) {
+  return fmt::format("  - {} [{}] {}: {}\n", escape(check.code), escape(check.invariant),
+                     check.passes ? "passes" : "does not pass now", escape(check.text));
+}
+
 }  // namespace
 
 std::string explanation_text(const Explanation& explanation) {
@@ -51,6 +57,10 @@ std::string explanation_text(const Explanation& explanation) {
   }
   if (!explanation.checks.empty()) text += "Checks of the kernel, as they stood:\n";
   for (const auto& check : explanation.checks) text += check_text(check);
+  if (!explanation.successor.empty())
+    text += fmt::format("Preview: the promotion of {}, as its checks stand now:\n",
+                        escape(explanation.successor));
+  for (const auto& check : explanation.successor_checks) text += preview_text(check);
   text += list("Not checked", explanation.not_checked);
   if (!explanation.risks.empty()) text += "Risks:\n";
   for (const auto& risk : explanation.risks)
@@ -98,7 +108,7 @@ std::string audit_text(const AuditPage& page) {
     rows.push_back(
         {std::to_string(record.seq), wall_time(record.wall_ns / 1'000'000),
          std::string(text_of(record.stage)), escape(record.principal), escape(record.command),
-         escape(record.node),
+         escape(record.node + (record.successor.empty() ? "" : ", then " + record.successor)),
          record.outcome == RecordOutcome::none ? "" : std::string(text_of(record.outcome)),
          escape(said), escape(record.request)});
   }

@@ -67,6 +67,7 @@ std::optional<kernel::Rejection> Hand::validate(const AgentAct& act, std::uint64
   intent.last_primary = act.last_primary;
   intent.shutdown_checkpoint = act.shutdown_checkpoint;
   intent.timeline = static_cast<std::uint32_t>(act.timeline);
+  intent.successor = act.act.successor;
   const auto sample = sight_.look();
   began_ms = sample.began_ms;
   if (auto against = kernel::objection(sight_.judge(sample, intent), act.act.overrides))
@@ -172,7 +173,7 @@ void Hand::wait_for_last_process() const {
 void Hand::hand_over(const AgentAct& act, const StepEntry& stopped) {
   const auto& request = act.act.request;
   set_phase("waiting for a standby to receive the shutdown checkpoint");
-  const auto seen = wait_for_receiver(act.act.node, stopped);
+  const auto seen = wait_for_receiver(act.act, stopped);
   process::kill_point("pgagent.demote.received");
   if (!seen.empty()) {
     reject(request, {"CHECKPOINT_NOT_RECEIVED", seen, {"P6-S1"}});
@@ -190,16 +191,20 @@ void Hand::hand_over(const AgentAct& act, const StepEntry& stopped) {
   process::kill_point("pgagent.demote.started");
 }
 
-std::string Hand::wait_for_receiver(const std::string& node, const StepEntry& stopped) {
+// If a successor was named, nobody else's receipt counts: they could not be promoted in its place
+// by what was confirmed.
+std::string Hand::wait_for_receiver(const Act& act, const StepEntry& stopped) {
   const auto deadline = boot_ms() + settings_.receive_deadline_ms;
   std::string seen;
   do {
     const auto sample = sight_.look();
-    seen = "no standby is strictly past the shutdown checkpoint " + position_text(stopped.value) +
-           " of " + node + ":";
+    seen = (act.successor.empty() ? std::string("no standby is") : act.successor + " is not") +
+           " strictly past the shutdown checkpoint " + position_text(stopped.value) +
+           " of " + act.node + ":";
     for (const auto& other : sample.nodes) {
-      if (other.node == node) continue;
-      if (other.answered && other.in_recovery && other.timeline == stopped.timeline &&
+      if (other.node == act.node) continue;
+      const bool counts = act.successor.empty() || other.node == act.successor;
+      if (counts && other.answered && other.in_recovery && other.timeline == stopped.timeline &&
           other.position > stopped.value)
         return {};
       seen += " " + other.node + " " +

@@ -57,7 +57,7 @@ class Hand {
   void wait_for_last_process() const;
   void hand_over(const AgentAct& act, const StepEntry& stopped);
   bool wait_for_new_timeline(const ClaimRecord& record) const;
-  std::string wait_for_receiver(const std::string& node, const StepEntry& stopped);
+  std::string wait_for_receiver(const Act& act, const StepEntry& stopped);
   bool too_old(const AgentAct& act, std::uint64_t began_ms);
   void reject(const RequestId& request, const kernel::Rejection& why);
   SettleFacts facts_of(const ClaimRecord& record) const;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "kernel/postgresql/sight/facts.h"
+#include "kernel/postgresql/sight/successor.h"
 #include "kernel/postgresql/sight/views.h"
 #include "messages/text.h"
 #include "process/kill_point.h"
@@ -183,8 +184,11 @@ KernelAnswer PostgresqlKernel::reading(const KernelCall& call, const ClusterSamp
   snapshot = sight_.snapshot(state_, sample, snapshot_, kernel_ms(now));
   const auto command = call.kind == CallKind::survey ? find_command(call.command) : std::nullopt;
   if (command && command_row(*command).kernel_action()) {
-    const auto intent = intent_of(state_, action_of(*command), call.node, {});
+    auto intent = intent_of(state_, action_of(*command), call.node, {});
+    intent.successor = call.successor;
     snapshot.checks = checks(intent.action, intent, sample);
+    snapshot.successor = call.successor;
+    if (!call.successor.empty()) snapshot.successor_checks = succession(intent, sample).preview;
     snapshot.not_checked = sight_.not_checked(sample, intent);
   }
   sight_.read(made, call, sample, store_);
@@ -199,7 +203,19 @@ std::vector<Check> PostgresqlKernel::checks(Action action, const Intent& intent,
       !journal.passes)
     all.push_back(journal);
   if (const auto* open = open_grant()) add_open_grant(all, *open, action, sample);
+  if (action == Action::demote && !intent.successor.empty()) {
+    // In the place of the look's own word: the register knows more.
+    std::erase_if(all, [](const Check& check) { return check.code == "SUCCESSOR_NOT_READY"; });
+    all.push_back(succession(intent, sample).ready);
+  }
   return all;
+}
+
+kernel::Succession PostgresqlKernel::succession(const Intent& demotion,
+                                                const ClusterSample& sample) const {
+  return succession_of(sample, demotion, [this](const ClusterSample& look, const Intent& wanted) {
+    return checks(wanted.action, wanted, look);
+  });
 }
 
 const Grant* PostgresqlKernel::unsettled(const RequestId& request) const {
@@ -249,7 +265,8 @@ void PostgresqlKernel::judge_act(Waiting waiting, const ClusterSample& sample, c
     joined_.push_back(std::move(waiting));
     return;
   }
-  const auto intent = intent_of(state_, act.action, act.node, act.request);
+  auto intent = intent_of(state_, act.action, act.node, act.request);
+  intent.successor = act.successor;
   const auto no = judge(state_, checks(act.action, intent, sample), act);
   if (!no) return grant(std::move(waiting), now);
   ActAnswer answer;

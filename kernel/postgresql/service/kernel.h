@@ -11,6 +11,7 @@
 #include "kernel/postgresql/service/grants.h"
 #include "kernel/postgresql/service/rules.h"
 #include "kernel/postgresql/service/sight.h"
+#include "kernel/succession.h"
 
 namespace aeromq::postgresql {
 
@@ -86,6 +87,7 @@ class PostgresqlKernel final : public kernel::RegisterKernel {
   std::optional<ActAnswer> act_without_look(const Waiting& waiting, const Moment& now);
   ActAnswer reject(const Act& act, ActAnswer answer, const Moment& now);
   std::vector<Check> checks(Action action, const Intent& intent, const ClusterSample& sample) const;
+  kernel::Succession succession(const Intent& demotion, const ClusterSample& sample) const;
   void grant(Waiting waiting, const Moment& now);
   void settle(const Grant& grant, End end, const AgentClaim& claim, const Moment& now);
   void answer_joined(const RequestId& request, const ActAnswer& answer);

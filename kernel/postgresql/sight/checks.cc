@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "kernel/postgresql/sight/checks_parts.h"
+#include "kernel/postgresql/sight/successor.h"
 #include "messages/text.h"
 
 namespace aeromq::postgresql {
@@ -59,6 +60,12 @@ std::vector<Check> checks(const ClusterSample& sample, const Intent& intent,
   if (target == nullptr) return all;
   const Case at{sample, intent, rules, *target};
   for (const auto part : parts_of(at)) all.push_back(part(at));
+  if (intent.action == Action::demote && !intent.successor.empty()) {
+    const auto judge = [&](const ClusterSample& look, const Intent& wanted) {
+      return checks(look, wanted, rules);
+    };
+    all.push_back(succession_of(sample, intent, judge).ready);
+  }
   for (auto& check : all) check.text = cut(check.text, kMaxText);
   return all;
 }

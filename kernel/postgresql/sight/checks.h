@@ -15,6 +15,7 @@ struct Intent {
   std::string last_primary;     ///< who held write authority last; empty: not known
   Lsn shutdown_checkpoint = 0;  ///< of its demotion by aeromq; 0: it was not demoted so
   std::uint32_t timeline = 0;   ///< of that checkpoint; 0: not known
+  std::string successor;        ///< demotion: who must be able to follow; empty: anybody
 };
 
 /// What the settings say that no look can tell.
