@@ -16,6 +16,7 @@
 #include "process/files.h"
 #include "supervisor/node_change.h"
 #include "supervisor/node_removal.h"
+#include "transport/host.h"
 
 namespace aeromq::supervisor {
 namespace {
@@ -91,7 +92,7 @@ bool say_lists(const ClusterSettings& cluster, const transport::KeyPair& own) {
   for (std::size_t i = 0; i < heard.size(); ++i) {
     const auto& node = cluster.nodes[i];
     all = all && heard[i] && heard[i]->members == digest;
-    say("  " + node.name + "  " + node.host + ":" + std::to_string(node.port) + "  agent " +
+    say("  " + node.name + "  " + transport::with_port(node.host, node.port) + "  agent " +
         node.agent + "  " + list_text(heard[i], digest) +
         (heard[i] ? "; " + server_text(*heard[i]) : ""));
   }
@@ -168,7 +169,7 @@ Result<NodeSettings> parse_new_node(const NodeOptions& options, const ClusterSet
   for (const auto& other : cluster.nodes) {
     if (other.name == node.name) return bad(node.name + " is in the cluster already", "node");
     if (other.host == node.host && other.port == node.port)
-      return bad(node.host + ":" + std::to_string(node.port) + " is the address of " + other.name,
+      return bad(transport::with_port(node.host, node.port) + " is the address of " + other.name,
                  "node");
     if (other.agent == node.agent)
       return bad(node.agent + " is the agent of " + other.name, "node");
@@ -308,7 +309,7 @@ int add_node(const NodeOptions& options) {
   change.files.emplace_back(folder + "/agent.toml", agent_text(options, node->name));
   change.files.emplace_back(folder + "/keys.toml", keys_text(own));
   if (const auto code = done(carry_out(*plane, change)); code != process::kExitOk) return code;
-  say("added " + node->name + " at " + node->host + ":" + std::to_string(node->port) + ", agent " +
+  say("added " + node->name + " at " + transport::with_port(node->host, node->port) + ", agent " +
       node->agent);
   if (const auto journal = postgresql::Journals(plane->store().database()).of(node->name);
       !journal.empty())

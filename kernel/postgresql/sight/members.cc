@@ -6,6 +6,7 @@
 #include "kernel/postgresql/sight/synchronous.h"
 #include "kernel/postgresql/sight/text.h"
 #include "messages/text.h"
+#include "transport/host.h"
 
 namespace aeromq::postgresql {
 namespace {
@@ -21,7 +22,7 @@ bool is_streaming(const NodeSample& standby) {
 }
 
 std::string address_of(const Receiver& receiver) {
-  return receiver.sender_host + ":" + std::to_string(receiver.sender_port);
+  return transport::with_port(receiver.sender_host, receiver.sender_port);
 }
 
 /// Our own looks, and programs that write WAL into files: none of them is a server.
@@ -31,26 +32,14 @@ bool is_program(const Streamer& streamer) {
          streamer.state == "backup" || streamer.state == "startup";
 }
 
-/// "10.0.0.2" of "10.0.0.2:5432", "::1" of "[::1]:5432".
-std::string host_of(const NodeSample& node) {
-  auto host = node.host.substr(0, node.host.rfind(':'));
-  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  return host;
-}
-
-bool is_address(const std::string& host) {
-  return host.find(':') != host.npos ||
-         std::ranges::all_of(host, [](char c) { return (c >= '0' && c <= '9') || c == '.'; });
-}
-
 /// Whether `streamer`, which has another name, may be `node`: nothing that was seen of the node
 /// speaks against it. A unix socket and a host's name tell no address.
 bool may_be(const Streamer& streamer, const NodeSample& node, const NodeSample& sender) {
   if (node.node == sender.node) return false;
-  if (node.answered && (!is_streaming(node) || address_of(*node.receiver) != sender.host))
-    return false;
-  const auto host = host_of(node);
-  return streamer.client_address.empty() || !is_address(host) || host == streamer.client_address;
+  if (node.answered && !streams_from(node, sender)) return false;
+  const auto own = transport::split_host_port(node.host);
+  return streamer.client_address.empty() || !own || !transport::is_address(own->host) ||
+         transport::same_host(own->host, streamer.client_address);
 }
 
 std::vector<UnlistedReceiver> unlisted_at(const ClusterSample& sample, const NodeSample& sender) {
