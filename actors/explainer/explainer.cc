@@ -201,6 +201,7 @@ Explanation explain(const Command& command, const KernelSnapshot& snapshot,
   made.checks = snapshot.checks;
   made.not_checked = not_checked(command.name, snapshot);
   made.risks = risks_of(command, snapshot);
+  if (command.row().kernel_action()) made.warnings = snapshot.findings;
   made.cost = cost;
   made.history = snapshot.history;
   made.snapshot = snapshot.snapshot;

@@ -190,10 +190,12 @@ struct StartTrial {
   std::string refused;                  ///< why not, in PostgreSQL's words; empty: nothing found
   std::vector<std::string> not_tried;   ///< what only a real start would show
   std::vector<ServerSetting> settings;  ///< what it would start with: limits that replay needs
+  std::vector<ServerSetting> needs;     ///< what replay needs of those, by the control file
   static constexpr auto fields() {
     using T = StartTrial;
     return std::tuple{Field{"tried", &T::tried}, Field{"refused", &T::refused, 1024},
-                      Field{"not_tried", &T::not_tried, 16}, Field{"settings", &T::settings, 16}};
+                      Field{"not_tried", &T::not_tried, 16}, Field{"settings", &T::settings, 16},
+                      Field{"needs", &T::needs, 16}};
   }
   friend bool operator==(const StartTrial&, const StartTrial&) = default;
 };
@@ -230,6 +232,8 @@ struct AgentStatus {
   std::uint64_t disk_size = 0;
   std::uint64_t wal_disk_free = 0;      ///< pg_wal's, where that is another one
   std::uint64_t journal_disk_free = 0;  ///< where the journal is; 0 with disk_size 0: not known
+  std::uint64_t wal_disk_size = 0;      ///< 0: pg_wal lies with the data
+  std::uint64_t journal_disk_size = 0;  ///< 0: not known
   std::uint64_t ready_segments = 0;     ///< WAL that waits for the archiver
   std::uint64_t wal_end = 0;  ///< how far whole records lie on disk, on wal_timeline; 0: not read
   std::uint64_t wal_timeline = 0;
@@ -266,6 +270,8 @@ struct AgentStatus {
                       Field{"disk_size", &S::disk_size, 0, 2},
                       Field{"wal_disk_free", &S::wal_disk_free, 0, 2},
                       Field{"journal_disk_free", &S::journal_disk_free, 0, 2},
+                      Field{"wal_disk_size", &S::wal_disk_size, 0, 2},
+                      Field{"journal_disk_size", &S::journal_disk_size, 0, 2},
                       Field{"ready_segments", &S::ready_segments, 0, 2},
                       Field{"wal_end", &S::wal_end, 0, 2},
                       Field{"wal_timeline", &S::wal_timeline, 0, 2},

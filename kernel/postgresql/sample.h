@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "kernel/postgresql/agent_protocol.h"
+#include "kernel/postgresql/setup.h"
 
 namespace aeromq::postgresql {
 
@@ -39,6 +39,11 @@ struct Slot {
   Lsn restart = 0;
   std::string wal_status;
   std::string safe_wal_size;  ///< octets, or empty: no limit
+  bool logical = false;
+  std::string plugin = {};    ///< of a logical one
+  std::string database = {};  ///< of a logical one
+  std::string consumer = {};  ///< application_name of who uses it now, or its process id
+  bool synchronised = false;  ///< since version 17: a copy that a standby keeps of its primary's
   friend bool operator==(const Slot&, const Slot&) = default;
 };
 
@@ -115,6 +120,7 @@ struct NodeSample {
   std::vector<Streamer> streamers;
   std::vector<Slot> slots;
   std::optional<Receiver> receiver;
+  Setup setup;
   std::vector<std::string> managers;  ///< sessions of Patroni, repmgrd, pg_auto_failover seen here
   std::optional<AgentStatus> agent;   ///< what its agent said in the same look
   std::string agent_error;            ///< why it said nothing

@@ -74,6 +74,13 @@ TEST_F(ExplainerTest, SaysWhatTheKernelCouldNotSeeInTheKernelsWords) {
   EXPECT_EQ(explanation().not_checked.back(), words);
 }
 
+TEST_F(ExplainerTest, WarningsOfTheSnapshotArePartOfWhatIsConfirmed) {
+  const auto before = decode<Explained>(explained().body).value().explanation;
+  snapshot_.findings = {{"WILL_NOT_FOLLOW", Severity::warning, "n3 names n1 alone"}};
+  EXPECT_EQ(explanation().warnings, snapshot_.findings);
+  EXPECT_NE(decode<Explained>(explained().body).value().explanation, before);
+}
+
 TEST_F(ExplainerTest, SaysWhatCannotBeUndoneOfEveryKernelAction) {
   for (const auto& row : command_table()) {
     if (!row.kernel_action()) continue;

@@ -129,6 +129,23 @@ TEST(Escape, NothingFromTheWireMovesTheCursor) {
             "e");
 }
 
+TEST(ExplanationText, WarningsStandBetweenTheChecksAndWhatWasNotChecked) {
+  Explanation explanation;
+  explanation.checks = {{"NOT_PRIMARY", "P6-A1", "n1 is a primary", true, false}};
+  explanation.warnings = {{"ARCHIVER_BEHIND", Severity::warning, "on n1 3 segments wait"}};
+  explanation.not_checked = {"the weather"};
+  EXPECT_NE(explanation_text(explanation)
+                .find("Checks of the kernel, as they stood:\n"
+                      "  - NOT_PRIMARY [P6-A1] passes: n1 is a primary\n"
+                      "Before you confirm:\n"
+                      "  - ARCHIVER_BEHIND (warning): on n1 3 segments wait\n"
+                      "Not checked:\n"),
+            std::string::npos);
+  const auto value = wire_json(explanation);
+  EXPECT_EQ(value["warnings"][0]["code"], "ARCHIVER_BEHIND");
+  EXPECT_NE(yaml_text(value).find("ARCHIVER_BEHIND"), std::string::npos);
+}
+
 /// Every format, with a hostile text in every place that a node or a kernel may fill.
 TEST(Escape, NoFormatLetsAControlCharacterThrough) {
   const std::string evil = "x\x1b[31m\x07\xC2\x9By";
@@ -145,6 +162,7 @@ TEST(Escape, NoFormatLetsAControlCharacterThrough) {
   explanation.action = explanation.cost = evil;
   explanation.components = explanation.irreversible = explanation.invariants = {evil};
   explanation.not_checked = {evil};
+  explanation.warnings = {{evil, Severity::warning, evil}};
   explanation.facts = {{evil, evil, evil, 0}};
   explanation.checks = {{evil, evil, evil, false, true}};
   explanation.risks = {{evil, evil, evil}};

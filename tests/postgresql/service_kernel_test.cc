@@ -435,6 +435,8 @@ TEST(PostgresqlServiceKernel, ASurveyHasTheChecksAndWhatNobodyChecked) {
   ASSERT_EQ(snapshot.checks.size(), 1U);
   EXPECT_EQ(snapshot.checks[0].code, "UNSETTLED_REQUEST");
   EXPECT_EQ(snapshot.not_checked, std::vector<std::string>{"the weather"});
+  ASSERT_EQ(snapshot.findings.size(), 1U);
+  EXPECT_EQ(snapshot.findings[0].code, "RAIN");
 }
 
 }  // namespace

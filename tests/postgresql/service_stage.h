@@ -52,6 +52,9 @@ class ScriptedSight final : public Sight {
   std::vector<std::string> not_checked(const ClusterSample&, const Intent&) const override {
     return {"the weather"};
   }
+  std::vector<Finding> warnings(const ClusterSample&, const Intent& intent) const override {
+    return {{"RAIN", Severity::warning, "it rains on " + intent.node}};
+  }
   /// The look's only writable node, if it is not the holder.
   std::string observe(kernel::Register& state, const ClusterSample& sample) const override {
     for (const auto& node : sample.nodes) {

@@ -66,17 +66,18 @@ TEST(PostgresqlSightChecks, EachActionHasItsChecksOnceAndInOrder) {
     more.insert(more.begin(), common.begin(), common.end());
     return more;
   };
-  EXPECT_EQ(codes(promotion(), kAsynchronous),
-            plus({"NOT_A_STANDBY", "PROMOTION_PENDING", "WRITABLE_PRIMARY_EXISTS",
-                  "NODE_STATE_UNKNOWN", "TIMELINE_BEHIND", "PREFIX_VIOLATION",
-                  "SHUTDOWN_CHECKPOINT_NOT_PASSED", "ACKNOWLEDGED_WRITES_UNPROVEN"}));
+  EXPECT_EQ(
+      codes(promotion(), kAsynchronous),
+      plus({"NOT_A_STANDBY", "PROMOTION_PENDING", "WRITABLE_PRIMARY_EXISTS", "NODE_STATE_UNKNOWN",
+            "TIMELINE_BEHIND", "PREFIX_VIOLATION", "SHUTDOWN_CHECKPOINT_NOT_PASSED",
+            "ACKNOWLEDGED_WRITES_UNPROVEN", "REPLAY_BLOCKED", "TARGET_DISK_FULL"}));
   EXPECT_EQ(codes(force(), kSynchronous),
             plus({"NOT_A_STANDBY", "PROMOTION_PENDING", "WRITABLE_PRIMARY_EXISTS", "PRIMARY_ALIVE",
                   "PRIMARY_NOT_PROVABLY_DOWN", "TIMELINE_BEHIND", "PREFIX_VIOLATION",
-                  "SYNC_MEMBERS_UNSEEN"}));
+                  "SYNC_MEMBERS_UNSEEN", "REPLAY_BLOCKED", "TARGET_DISK_FULL"}));
   EXPECT_EQ(codes(demotion(), kAsynchronous),
             plus({"NOT_PRIMARY", "WRITABLE_PRIMARY_EXISTS", "NODE_STATE_UNKNOWN",
-                  "NO_STREAMING_CANDIDATE"}));
+                  "NO_STREAMING_CANDIDATE", "CANNOT_START_AGAIN"}));
 }
 
 TEST(PostgresqlSightChecks, OnlyForceMayOverrideAndOnlyTwoChecks) {

@@ -41,6 +41,11 @@ std::string preview_text(const Check& check) {
                      check.passes ? "passes" : "does not pass now", escape(check.text));
 }
 
+std::string warning_text(const Finding& warning) {
+  return fmt::format("  - {} ({}): {}\n", escape(warning.code), text_of(warning.severity),
+                     escape(warning.text));
+}
+
 }  // namespace
 
 std::string explanation_text(const Explanation& explanation) {
@@ -61,6 +66,8 @@ std::string explanation_text(const Explanation& explanation) {
     text += fmt::format("Preview: the promotion of {}, as its checks stand now:\n",
                         escape(explanation.successor));
   for (const auto& check : explanation.successor_checks) text += preview_text(check);
+  if (!explanation.warnings.empty()) text += "Before you confirm:\n";
+  for (const auto& warning : explanation.warnings) text += warning_text(warning);
   text += list("Not checked", explanation.not_checked);
   if (!explanation.risks.empty()) text += "Risks:\n";
   for (const auto& risk : explanation.risks)

@@ -59,6 +59,11 @@ std::optional<ControlData> parse_control_data(std::string_view output) {
   read("Latest checkpoint's TimeLineID", decimal, data.checkpoint_timeline);
   read("Minimum recovery ending location", parse_position, data.minimum_recovery_end);
   read("Min recovery ending loc's timeline", decimal, data.minimum_recovery_timeline);
+  constexpr std::array kLimits{"max_connections setting", "max_worker_processes setting",
+                               "max_wal_senders setting", "max_prepared_xacts setting",
+                               "max_locks_per_xact setting"};
+  for (std::size_t i = 0; i < kLimits.size(); ++i)
+    if (const auto text = value_of(output, kLimits[i])) data.limits[i] = number(*text).value_or(0);
   const auto state = value_of(output, "Database cluster state");
   if (!whole || !state || state->empty()) return std::nullopt;
   data.state = *state;

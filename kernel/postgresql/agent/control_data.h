@@ -1,5 +1,6 @@
 // What pg_controldata printed, as a value. Pure: text in, value out.
 #pragma once
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -16,6 +17,9 @@ struct ControlData {
   std::uint64_t checkpoint_timeline = 0;
   std::uint64_t minimum_recovery_end = 0;
   std::uint64_t minimum_recovery_timeline = 0;
+  /// The settings whose WAL it has: max_connections, max_worker_processes, max_wal_senders,
+  /// max_prepared_transactions, max_locks_per_transaction. 0: not said.
+  std::array<std::uint64_t, 5> limits{};
   friend bool operator==(const ControlData&, const ControlData&) = default;
 
   /// The timeline on which a start without standby.signal would go on.

@@ -98,7 +98,8 @@ Instance::Instance(const AgentSettings& settings)
       log_(settings.log),
       aside_(settings.journal + ".aside"),
       start_ms_(settings.start_deadline_ms),
-      stop_ms_(settings.stop_deadline_ms) {}
+      stop_ms_(settings.stop_deadline_ms),
+      foresight_(settings) {}
 
 Result<ControlData> Instance::control() const {
   const auto end =

@@ -8,6 +8,7 @@
 
 #include "kernel/postgresql/agent/child.h"
 #include "kernel/postgresql/agent/control_data.h"
+#include "kernel/postgresql/agent/foresight.h"
 #include "kernel/postgresql/agent/server_process.h"
 #include "kernel/postgresql/settings.h"
 #include "messages/codec.h"
@@ -38,6 +39,7 @@ class Instance {
   bool standby_signal() const;
   bool promote_signal() const;
   HistoryFile newest_history() const;
+  const Foresight& foresight() const { return foresight_; }
 
   /// pg_ctl start; the server is detached from us. What pg_ctl and the end of the log said.
   ChildEnd start() const;
@@ -67,6 +69,7 @@ class Instance {
   std::string aside_;
   std::uint64_t start_ms_;
   std::uint64_t stop_ms_;
+  Foresight foresight_;
   mutable std::mutex kept_mutex_;
   mutable std::optional<ControlData> kept_;
   mutable std::uint64_t kept_stamp_ = 0;  ///< when the file that `kept_` was read from was written

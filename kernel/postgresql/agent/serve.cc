@@ -11,6 +11,13 @@
 #include "process/settings.h"
 
 namespace aeromq::postgresql {
+namespace {
+
+// A person and an act may wait for what a look of the others may not: those have a second.
+constexpr std::uint64_t kPatientMs = 5'000;
+constexpr std::uint64_t kHurriedMs = 400;
+
+}  // namespace
 
 AgentStatus status_of(const AgentSettings& settings, const Instance& instance,
                       const Journal& journal, const Hand* hand) {
@@ -28,6 +35,7 @@ AgentStatus status_of(const AgentSettings& settings, const Instance& instance,
     status.checkpoint = control->checkpoint;
     status.checkpoint_timeline = control->checkpoint_timeline;
     status.minimum_recovery_end = control->minimum_recovery_end;
+    instance.foresight().add_to(status, *control, hand == nullptr ? kPatientMs : kHurriedMs);
   } else {
     status.durable_role = NodeRole::none;
     status.not_started = as_words(control.error().message, 512);

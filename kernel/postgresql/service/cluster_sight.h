@@ -2,6 +2,7 @@
 #pragma once
 #include "kernel/postgresql/service/sight.h"
 #include "kernel/postgresql/sight/facts.h"
+#include "kernel/postgresql/sight/warnings.h"
 
 namespace aeromq::postgresql {
 
@@ -15,6 +16,9 @@ class ClusterSight final : public Sight {
   std::vector<std::string> not_checked(const ClusterSample& sample,
                                        const Intent& intent) const override {
     return postgresql::not_checked(sample, intent, rules_);
+  }
+  std::vector<Finding> warnings(const ClusterSample& sample, const Intent& intent) const override {
+    return postgresql::warnings(sample, intent, rules_);
   }
   std::string observe(kernel::Register& state, const ClusterSample& sample) const override {
     return postgresql::observe(state, sample);

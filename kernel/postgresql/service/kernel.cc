@@ -18,6 +18,7 @@ using kernel::wall_ms;
 
 namespace {
 constexpr std::uint64_t kSettleEveryMs = 1000;
+constexpr std::size_t kMostFindings = 32;  // KernelSnapshot::findings
 }  // namespace
 
 // In the order of an act; kernel.act.received, committed and answered are kernel::kill_points()'.
@@ -190,6 +191,8 @@ KernelAnswer PostgresqlKernel::reading(const KernelCall& call, const ClusterSamp
     snapshot.successor = call.successor;
     if (!call.successor.empty()) snapshot.successor_checks = succession(intent, sample).preview;
     snapshot.not_checked = sight_.not_checked(sample, intent);
+    for (auto& warning : sight_.warnings(sample, intent))
+      if (snapshot.findings.size() < kMostFindings) snapshot.findings.push_back(std::move(warning));
   }
   sight_.read(made, call, sample, store_);
   return made;

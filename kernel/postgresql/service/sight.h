@@ -14,6 +14,9 @@ class Sight {
   virtual std::vector<Check> checks(const ClusterSample& sample, const Intent& intent) const = 0;
   virtual std::vector<std::string> not_checked(const ClusterSample& sample,
                                                const Intent& intent) const = 0;
+  /// What the action will meet or leave behind.
+  virtual std::vector<Finding> warnings(const ClusterSample& sample,
+                                        const Intent& intent) const = 0;
   /// Write authority as the look proves it, where it is not what the register has: one fencing
   /// epoch more, the holder follows. What changed, in words; empty: nothing.
   virtual std::string observe(kernel::Register& state, const ClusterSample& sample) const = 0;

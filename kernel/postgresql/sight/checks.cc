@@ -22,7 +22,7 @@ std::vector<Part> parts_of(const Case& at) {
     parts.insert(parts.end(), more.begin(), more.end());
   };
   if (at.intent.action == Action::demote) {
-    add({is_primary, no_other_writer, states_known, has_candidate});
+    add({is_primary, no_other_writer, states_known, has_candidate, can_start_again});
     return parts;
   }
   add({is_standby, no_pending_promotion, no_other_writer});
@@ -38,6 +38,7 @@ std::vector<Part> parts_of(const Case& at) {
     add({acknowledged_writes_proven});
   else
     add({synchronous_members_seen});
+  add({replay_goes_on, has_disk});
   return parts;
 }
 

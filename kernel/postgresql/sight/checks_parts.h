@@ -40,6 +40,11 @@ Check passed_shutdown_checkpoint(const Case& at);
 /// its shutdown checkpoint, and nobody is known to have written after it.
 bool shutdown_proves(const Case& at);
 
+// checks_afterwards.cc: whether it will work afterwards.
+Check replay_goes_on(const Case& at);
+Check has_disk(const Case& at);
+Check can_start_again(const Case& at);
+
 // checks_loss.cc: what was acknowledged and may be missing.
 Check synchronous_members_seen(const Case& at);
 Check acknowledged_writes_proven(const Case& at);

@@ -1,5 +1,6 @@
 // The checks of who else writes, or may write: P6-A1, P6-A2, P6-F1.
 #include "kernel/postgresql/sight/checks_parts.h"
+#include "kernel/postgresql/sight/promotable.h"
 #include "kernel/postgresql/sight/text.h"
 
 namespace aeromq::postgresql::detail {
@@ -96,15 +97,22 @@ Check proven_down(const Case& at) {
 
 Check has_candidate(const Case& at) {
   std::vector<std::string> candidates;
-  for (const auto& node : at.sample.nodes)
-    if (!at.is_target(node) && node.answered && node.in_recovery &&
-        node.timeline == at.target.timeline && streams_from(node, at.target))
+  std::vector<std::string> hindered;
+  for (const auto& node : at.sample.nodes) {
+    if (at.is_target(node) || !node.answered || !node.in_recovery ||
+        node.timeline != at.target.timeline || !streams_from(node, at.target))
+      continue;
+    const auto why = obstacles(at.sample, node);
+    if (why.empty())
       candidates.push_back(node.node);
-  return {"NO_STREAMING_CANDIDATE", "P6-S1",
-          (candidates.empty() ? "no standby" : names(candidates)) +
+    else
+      hindered.push_back(node.node + " could not be promoted afterwards: " + joined(why));
+  }
+  auto text = (candidates.empty() ? "no standby" : names(candidates)) +
               (candidates.size() > 1 ? " stream from " : " streams from ") + at.target.node +
-              " on its timeline",
-          !candidates.empty(), false};
+              " on its timeline";
+  if (!hindered.empty()) text += "; " + joined(hindered);
+  return {"NO_STREAMING_CANDIDATE", "P6-S1", std::move(text), !candidates.empty(), false};
 }
 
 }  // namespace aeromq::postgresql::detail

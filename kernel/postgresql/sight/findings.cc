@@ -77,6 +77,13 @@ void find_slots(const NodeSample& node, bool writes, Findings& found) {
       found.add("SLOT_LOSES_WAL", Severity::alarm,
                 name + " has wal_status " + slot.wal_status +
                     (slot.safe_wal_size.empty() ? "" : ", safe_wal_size " + slot.safe_wal_size));
+    // Its consumer went to another server, or found none: it goes on keeping WAL and catalog rows.
+    else if (slot.logical && !slot.active && !writes && !slot.synchronised)
+      found.add("LOGICAL_SLOT_LEFT", Severity::warning,
+                "the logical " + name + " (" + slot.plugin + ", database " + slot.database +
+                    ") is used by nobody, was left there when another server became the primary, "
+                    "and holds WAL from " +
+                    position_text(slot.restart));
     // On a standby the slots wait for the day it is promoted; once used, they hold WAL there too.
     else if (!slot.active && slot.restart != 0)
       found.add("SLOT_INACTIVE", writes ? Severity::warning : Severity::info,

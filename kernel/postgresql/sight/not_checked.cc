@@ -28,8 +28,6 @@ void add_silent(const ClusterSample& sample, std::vector<std::string>& all) {
 
 void add_promotion(const Case& at, std::vector<std::string>& all) {
   add(all, known_losses(at));
-  if (at.target.replay_paused)
-    all.push_back("replay on " + at.target.node + " is paused; a promotion ends the pause");
   if (at.rules.synchronous_standby_names.empty()) return;
   all.push_back(
       "a commit whose wait for the synchronous standbys was cancelled, or that ran with a weaker "
@@ -39,6 +37,13 @@ void add_promotion(const Case& at, std::vector<std::string>& all) {
 void add_demotion(const Case& at, std::vector<std::string>& all) {
   all.push_back("open transactions on " + at.target.node +
                 " are ended by the shutdown; their number is not known");
+  if (!at.target.agent) return;
+  const auto& trial = at.target.agent->next_start;
+  if (!trial.tried)
+    all.push_back("whether " + at.target.node + " can start again as a standby");
+  else if (!trial.not_tried.empty())
+    all.push_back(
+        cut("of a new start of " + at.target.node + ": " + joined(trial.not_tried), kMaxLine));
 }
 
 std::uint64_t longest_ms(const ClusterSample& sample) {

@@ -1,9 +1,9 @@
 #include "kernel/postgresql/sight/queries.h"
 
 #include <algorithm>
-#include <charconv>
 
-#include "kernel/postgresql/sight/timeline.h"
+#include "kernel/postgresql/sight/cells.h"
+#include "kernel/postgresql/sight/setup_query.h"
 #include "messages/codec.h"
 #include "messages/text.h"
 
@@ -29,8 +29,11 @@ constexpr const char* kStreamers =
     " flush_lsn, replay_lsn, sync_state FROM pg_stat_replication"
     " WHERE NOT (application_name = 'aeromq' AND state = 'startup') ORDER BY 1, 2, pid;";
 constexpr const char* kSlots =
-    "SELECT slot_name, active, restart_lsn, wal_status, safe_wal_size"
-    " FROM pg_replication_slots ORDER BY 1;";
+    "SELECT slot_name, active, restart_lsn, wal_status, safe_wal_size, slot_type = 'logical',"
+    " plugin, database, coalesce(nullif(a.application_name, ''), active_pid::text),"
+    // A column since version 17.
+    " coalesce((to_jsonb(s) ->> 'synced')::bool, false)"
+    " FROM pg_replication_slots s LEFT JOIN pg_stat_activity a ON a.pid = active_pid ORDER BY 1;";
 constexpr const char* kReceiver =
     "SELECT status, sender_host, sender_port, received_tli, flushed_lsn, slot_name"
     " FROM pg_stat_wal_receiver;";
@@ -49,40 +52,16 @@ constexpr const char* kBackups =
     "SELECT coalesce(a.application_name, ''), b.phase, b.backup_total, b.backup_streamed"
     " FROM pg_stat_progress_basebackup b LEFT JOIN pg_stat_activity a USING (pid) ORDER BY 1, pid;";
 
-enum Statement : std::size_t { state, streamers, slots, receiver, managers, more };
-
-/// Anybody may name a session; what is shown or sent holds no control character, and is UTF-8.
-std::string showable(std::string text) {
-  const bool ascii_only = !aeromq::detail::is_utf8(text) || has_control_characters(text);
-  for (auto& c : text)
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
-      c = ' ';
-    else if (ascii_only && static_cast<unsigned char>(c) >= 0x80)
-      c = '?';
-  return text;
-}
-
-/// One answer's cells. A cell that is not there or NULL reads as empty or 0.
-class Cells {
- public:
-  explicit Cells(const ResultPtr& result) : result_(result.get()) {}
-  int rows() const { return PQntuples(result_); }
-  std::string verbatim(int row, int column) const {
-    return PQgetisnull(result_, row, column) != 0 ? std::string{}
-                                                  : PQgetvalue(result_, row, column);
-  }
-  std::string text(int row, int column) const { return showable(verbatim(row, column)); }
-  bool flag(int row, int column) const { return text(row, column) == "t"; }
-  std::uint64_t number(int row, int column) const {
-    const auto value = text(row, column);
-    std::uint64_t number = 0;
-    std::from_chars(value.data(), value.data() + value.size(), number);
-    return number;
-  }
-  Lsn lsn(int row, int column) const { return parse_lsn(text(row, column)).value_or(0); }
-
- private:
-  const PGresult* result_;
+enum Statement : std::size_t {
+  state,
+  streamers,
+  slots,
+  receiver,
+  managers,
+  backups,
+  settings,
+  archiver,
+  more
 };
 
 /// In our own words alone: they stand in a sample, beside PostgreSQL's.
@@ -125,7 +104,9 @@ void read_streamers(const Cells& cells, NodeSample& sample) {
 void read_slots(const Cells& cells, NodeSample& sample) {
   for (int row = 0; row < cells.rows(); ++row)
     sample.slots.push_back({cells.text(row, 0), cells.flag(row, 1), cells.lsn(row, 2),
-                            cells.text(row, 3), cells.text(row, 4)});
+                            cells.text(row, 3), cells.text(row, 4), cells.flag(row, 5),
+                            cells.text(row, 6), cells.text(row, 7), cells.text(row, 8),
+                            cells.flag(row, 9)});
 }
 
 void read_wal(const Cells& files, const Cells& ready, const Cells& archiver, NodeSample& sample) {
@@ -140,9 +121,7 @@ void read_backups(const Cells& cells, NodeSample& sample) {
         {cells.text(row, 0), cells.text(row, 1), cells.number(row, 2), cells.number(row, 3)});
 }
 
-std::size_t statements(Depth depth) {
-  return more + (depth == Depth::wal ? 3U : depth == Depth::backups ? 1U : 0U);
-}
+std::size_t statements(Depth depth) { return more + (depth == Depth::wal ? 3U : 0U); }
 
 bool is_sqlstate(std::string_view text) {
   return text.size() == 5 && std::ranges::all_of(text, [](char c) {
@@ -152,11 +131,21 @@ bool is_sqlstate(std::string_view text) {
 
 }  // namespace
 
+std::string showable(std::string text) {
+  const bool ascii_only = !aeromq::detail::is_utf8(text) || has_control_characters(text);
+  for (auto& c : text)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
+      c = ' ';
+    else if (ascii_only && static_cast<unsigned char>(c) >= 0x80)
+      c = '?';
+  return text;
+}
+
 std::string facts_query(Depth depth) {
   std::string all = kState;
-  for (const auto* one : {kStreamers, kSlots, kReceiver, kManagers}) all += one;
+  for (const auto* one : {kStreamers, kSlots, kReceiver, kManagers, kBackups}) all += one;
+  all += setup_query();
   if (depth == Depth::wal) all += kWal;
-  if (depth == Depth::backups) all += kBackups;
   return all;
 }
 
@@ -182,11 +171,12 @@ Result<void> read_facts(const std::vector<ResultPtr>& results, Depth depth, Node
   read_state(first, sample);
   read_streamers(Cells(results[streamers]), sample);
   read_slots(Cells(results[slots]), sample);
+  read_backups(Cells(results[backups]), sample);
+  read_setup(Cells(results[settings]), Cells(results[archiver]), sample);
   const Cells seen(results[managers]);
   for (int row = 0; row < seen.rows(); ++row) sample.managers.push_back(seen.text(row, 0));
   if (depth == Depth::wal)
     read_wal(Cells(results[more]), Cells(results[more + 1]), Cells(results[more + 2]), sample);
-  if (depth == Depth::backups) read_backups(Cells(results[more]), sample);
   return {};
 }
 
