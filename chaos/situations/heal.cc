@@ -26,9 +26,11 @@ bool plane_serves(Scene& scene) { return scene.stack().status().has_value(); }
 void keep_one(Scene& scene, Story& story, const std::vector<std::string>& writable) {
   for (std::size_t i = 1; i < writable.size(); ++i) {
     const auto& thrown = writable[i];
+    // What it took since the one that is kept can be written to counts for nothing, by this choice.
     std::uint64_t since = boot_now();
-    for (const auto& sample : story.servers[thrown].samples)
-      if (sample.writable) since = std::min(since, sample.window.from_ns);
+    const auto& kept = story.servers[writable.front()].samples;
+    for (auto at = kept.rbegin(); at != kept.rend(); ++at)
+      if (at->writable && at->timeline == kept.back().timeline) since = at->window.from_ns;
     story.discarded.try_emplace(thrown, since);
     scene.stop_server(thrown, "immediate");
     scene.cluster().kill_postmaster(thrown);
@@ -72,7 +74,11 @@ void lead_again(Scene& scene, Story& story, unsigned attempt) {
 
 bool all_follow(Scene& scene, const std::string& leader) {
   const auto facts = postgresql::read_facts(scene.cluster());
-  return facts.at(leader).streaming.size() + 1 >= facts.size();
+  // One that went another way streams for a moment, again and again, up to where the ways part.
+  return facts.at(leader).streaming.size() + 1 >= facts.size() &&
+         std::ranges::all_of(facts, [&](const auto& one) {
+           return one.second.timeline == facts.at(leader).timeline;
+         });
 }
 
 }  // namespace
@@ -100,7 +106,8 @@ bool heal(Scene& scene, Story& story) {
     } else if (boot_now() > patience) {
       const auto facts = postgresql::read_facts(scene.cluster());
       for (const auto& node : scene.others(leader))
-        if (!facts.at(leader).streaming.contains(node)) {
+        if (!facts.at(leader).streaming.contains(node) ||
+            facts.at(node).timeline != facts.at(leader).timeline) {
           scene.cluster().kill_postmaster(node);
           scene.cluster().rejoin(node, leader);
         }

@@ -45,6 +45,28 @@ bool was_foreign(const Story& story, const std::string& node, std::uint64_t unti
   });
 }
 
+std::string led_last(const Story& story, std::uint64_t at_ns) {
+  std::string node;
+  std::uint64_t when = 0;
+  for (const auto& [name, server] : story.servers)
+    for (const auto& sample : server.samples)
+      if (sample.writable && sample.window.to_ns <= at_ns && sample.window.to_ns >= when) {
+        when = sample.window.to_ns;
+        node = name;
+      }
+  return node;
+}
+
+// Whoever had to choose between two writers lost rows by the choice, and whose fault that is hangs
+// on who made the second.
+bool two_were_not_ours(const Story& story) {
+  return std::ranges::any_of(story.foreign, &ForeignAct::may_write) ||
+         std::ranges::any_of(story.deeds, [](const Deed& deed) {
+           return deed.verdict == "executed" &&
+                  deed.acknowledged.contains("PRIMARY_NOT_PROVABLY_DOWN");
+         });
+}
+
 // When one postmaster of one server proved to take writes.
 struct Span {
   std::string node;
@@ -132,7 +154,8 @@ std::vector<Finding> judge_rows(const Story& story) {
   for (const auto& row : story.acknowledged) {
     if (story.present.contains(row.id) || story.cancelled.contains(row.id)) continue;
     const auto thrown = story.discarded.find(row.node);
-    bool excused = thrown != story.discarded.end() && row.window.to_ns >= thrown->second;
+    bool excused = thrown != story.discarded.end() && row.window.to_ns >= thrown->second &&
+                   two_were_not_ours(story);
     for (const auto& act : story.foreign) excused = excused || act.may_lose;
     for (const auto& deed : story.deeds) {
       if (deed.verb != "force-promote" || deed.acted.from_ns == 0) continue;
@@ -203,7 +226,7 @@ std::vector<Finding> judge_answers(const Story& story) {
         outside, [&](const Outside& one) { return one.window.from_ns >= deed.looked_ns; });
     const auto says = [&](const char* word) { return deed.text.find(word) != std::string::npos; };
     if (executed && seen != outside.end() && !seen->runs && !says("not start") &&
-        !says("NOT_STARTED") && !says("does not run") && !says("down"))
+        !says("NOT_STARTED") && !says("does not run") && !says("is down"))
       add(predicate::kUnsaidDown,
           "its server does not run, and the answer does not say so: " + deed.text);
   }
@@ -231,6 +254,15 @@ std::vector<Finding> judge_looks(const Story& story) {
   }
   for (const auto& deed : story.deeds) {
     if (deed.acted.from_ns == 0 || deed.verdict != "executed") continue;
+    // Who led last stands in no settings any more: nobody can be sure of anything.
+    for (const auto& node : story.unlisted)
+      for (const auto& window : story.unlisted_at)
+        if (window.from_ns <= deed.explained.from_ns && deed.acted.to_ns <= window.to_ns &&
+            led_last(story, deed.explained.from_ns) == node)
+          found.push_back(
+              {predicate::kUnrefused,
+               fmt::format("{} {} was executed while {}, which led, stood in no settings",
+                           deed.verb, deed.node, node)});
     const auto names = writers(deed.explained);
     if (names.size() < 2) continue;
     if (deed.acknowledged.contains("PRIMARY_NOT_PROVABLY_DOWN")) continue;

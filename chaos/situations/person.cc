@@ -66,7 +66,7 @@ std::string reply_to(const json& pending, bool yes, Deed& deed) {
 
 Deed do_deed(Scene& scene, const std::string& verb, const std::string& node, bool yes) {
   Deed deed;
-  deed.verb = verb;
+  deed.verb = deed.command = verb;
   deed.node = node;
   deed.before = read_files(scene.cluster());
   deed.explained.from_ns = boot_now();
@@ -97,6 +97,57 @@ Deed do_deed(Scene& scene, const std::string& verb, const std::string& node, boo
   deed.after = read_files(scene.cluster());
   deed.looked_ns = boot_now();
   return deed;
+}
+
+// Each line is a question with a token, the answer to one, or the client's own last word.
+std::vector<Deed> do_switchover(Scene& scene, const std::string& from, const std::string& to) {
+  std::vector<Deed> deeds;
+  const auto begin = [&](const std::string& verb, const std::string& node) {
+    Deed deed;
+    deed.verb = verb;
+    deed.command = "switchover";
+    deed.node = node;
+    deed.before = read_files(scene.cluster());
+    deed.explained.from_ns = boot_now();
+    deeds.push_back(std::move(deed));
+  };
+  const auto end = [&](const std::string& line, int exit_code) {
+    auto& deed = deeds.back();
+    if (deed.acted.from_ns != 0) deed.acted.to_ns = boot_now();
+    take(deed, told_of({0, line, ""}, deed.acted.from_ns != 0 ? "confirm" : "submit"));
+    deed.exit_code = deed.verdict == "executed" ? 0 : exit_code;
+    deed.settled_ns = boot_now();
+    deed.after = read_files(scene.cluster());
+    deed.looked_ns = boot_now();
+  };
+  begin("demote", from);
+  const auto child =
+      scene.stack().two_step("operator", {"switchover", from, to, "--reason", "a situation"});
+  while (const auto line =
+             child->read_line(deeds.back().acted.from_ns != 0 ? kActMs : kExplainMs)) {
+    const auto said = json::parse(*line, nullptr, false);
+    if (!said.is_object() || said.contains("switchover")) continue;
+    if (said.contains("token")) {
+      if (deeds.back().acted.to_ns != 0) begin("promote", to);
+      auto& deed = deeds.back();
+      deed.explained.to_ns = boot_now();
+      deed.request = request_in(*line);
+      deed.checks = checks_of(said["explanation"]);
+      deed.acted.from_ns = boot_now();
+      child->write(reply_to(said, true, deed));
+    } else if (deeds.back().acted.to_ns == 0) {
+      constexpr int kRejected = 20;
+      end(*line, kRejected);
+    }
+  }
+  const auto ended = child->wait(kLookMs);
+  auto& last = deeds.back();
+  last.overdue = ended.exit_code == 137;
+  if (last.looked_ns == 0) {
+    if (last.explained.to_ns == 0) last.explained.to_ns = boot_now();
+    end(ended.out + ended.err, ended.exit_code);
+  }
+  return deeds;
 }
 
 void settle(Scene& scene, Deed& deed, int most_ms) {

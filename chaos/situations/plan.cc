@@ -87,10 +87,10 @@ std::vector<Step> deeds(Draw& draw) {
   const auto heir = [&] { return std::string(draw.chance(8) ? "heir" : "third"); };
   const Step demote{Act::deed, "demote", "primary", true};
   switch (draw.below(7)) {
-    case 0:
-    case 1: {  // the planned switch
+    case 0:  // the planned switch, by its two commands
       return {demote, {Act::deed, "promote", heir(), true}};
-    }
+    case 1:  // and by the one that asks for both
+      return {{Act::deed, "switchover", heir(), true}, {Act::deed, "promote", heir(), true}};
     case 2:  // without a demotion before: one leads
       return {{Act::deed, "promote", heir(), true}, {Act::deed, "force-promote", heir(), true}};
     case 3:

@@ -128,11 +128,17 @@ class Player {
   }
 
   void deed(const Step& step, const std::string& node) {
-    auto done = do_deed(scene_, step.what, node, step.yes);
+    if (step.what != "switchover") return take_down(do_deed(scene_, step.what, node, step.yes));
+    const auto primary = scene_.primary();
+    for (auto& one : do_switchover(scene_, primary, node)) take_down(std::move(one));
+  }
+
+  void take_down(Deed done) {
     done.faults = active_;
     if (!done.final) settle(scene_, done, kFirstMs);
-    say(fmt::format("{} {}: exit {} {} {}{}: {}", step.what, node, done.exit_code, done.verdict,
-                    done.code, done.final ? "" : " (not final)", done.text.substr(0, 160)));
+    say(fmt::format("{}{} {}: exit {} {} {}{}: {}", done.command == done.verb ? "" : "switchover: ",
+                    done.verb, done.node, done.exit_code, done.verdict, done.code,
+                    done.final ? "" : " (not final)", done.text.substr(0, 160)));
     for (const auto& check : done.checks)
       if (!check.passes)
         say(fmt::format("    {} fails{}", check.code,

@@ -66,7 +66,8 @@ using Cluster = std::map<std::string, Files>;
 
 /// One request of a person: shown, confirmed, answered, asked about until its answer was final.
 struct Deed {
-  std::string verb;  ///< demote, promote, force-promote
+  std::string verb;     ///< demote, promote, force-promote
+  std::string command;  ///< what the person typed: the verb, or switchover
   std::string node;
   std::string request;
   Window explained;              ///< asked, and the explanation had come

@@ -15,7 +15,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::array kVerbs{"demote", "promote", "force-promote"};
+constexpr std::array kVerbs{"demote", "promote", "switchover", "force-promote"};
 constexpr std::array kVerdicts{"executed", "rejected", "not_executed", "unknown"};
 
 json deed_json(const Deed& deed) {
@@ -78,7 +78,8 @@ std::map<std::string, Row> rows_of(const std::map<std::uint64_t, json>& newest) 
     }
     for (const auto& deed : line["deeds"])
       for (const auto& name : deed["faults"])
-        ++rows[name.get<std::string>()].cells[deed["verb"]][verdict_of(deed)];
+        ++rows[name.get<std::string>()]
+              .cells[deed.value("command", deed.value("verb", ""))][verdict_of(deed)];
   }
   return rows;
 }
@@ -158,8 +159,9 @@ std::string table_of(const std::vector<json>& lines) {
   for (const auto& commit : commits) names += (names.empty() ? "" : ", ") + commit;
   std::string text = fmt::format(
       "{} situations, seeds {} to {}, commit {}: **{} against us**, {} that the harness could not "
-      "play.\n\n| fault | situations | demote | promote | force-promote | against us | apart |\n"
-      "| --- | --- | --- | --- | --- | --- | --- |\n",
+      "play.\n\n| fault | situations | demote | promote | switchover | force-promote | against us "
+      "| apart |\n"
+      "| --- | --- | --- | --- | --- | --- | --- | --- |\n",
       newest.size(), newest.empty() ? 0 : newest.begin()->first,
       newest.empty() ? 0 : newest.rbegin()->first, names, against, broken);
   for (const auto& [name, row] : rows_of(newest)) {
