@@ -58,7 +58,7 @@ CORES = [
     r"actors/step\.h",
     r"kernel/(register|rejection|demo_node|outcome_rule)\.",
     r"kernel/postgresql/service/rules\.",
-    r"kernel/postgresql/sight/(checks\w*|facts|findings|memory|not_checked|synchronous|text|timeline|views)\.",
+    r"kernel/postgresql/sight/(checks\w*|facts|findings|known_timeline|memory|not_checked|places|synchronous|text|timeline|views)\.",
     r"audit/(format|trail)\.",
     r"supervisor/restart_policy\.",
 ]

@@ -61,7 +61,7 @@ TEST(PostgresqlSightChecks, EachActionHasItsChecksOnceAndInOrder) {
     return all;
   };
   const Codes common{"NODE_UNKNOWN", "TARGET_UNREACHABLE", "UNSETTLED_REQUEST",
-                     "SYSTEM_ID_MISMATCH", "MANAGER_AT_WORK"};
+                     "SYSTEM_ID_MISMATCH", "MANAGER_AT_WORK", "VERSION_NOT_TRIED"};
   const auto plus = [&](Codes more) {
     more.insert(more.begin(), common.begin(), common.end());
     return more;
