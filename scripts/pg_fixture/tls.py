@@ -15,9 +15,7 @@ from .cluster import Fault, server_user
 PASSWORD = "only for a test"
 HBA = """# Loopback only: a throw-away cluster. The role aeromq as docs/postgresql.md has it.
 hostssl all         aeromq 127.0.0.1/32 scram-sha-256
-hostssl replication aeromq 127.0.0.1/32 scram-sha-256
 hostssl all         aeromq ::1/128      scram-sha-256
-hostssl replication aeromq ::1/128      scram-sha-256
 host    all         aeromq all          reject
 host    replication aeromq all          reject
 host    all         all    127.0.0.1/32 trust
