@@ -235,7 +235,8 @@ Result<void> check_postgresql(const FolderOptions& options) {
       !fs::exists(options.dir + "/" + std::string(kSettingsFile)))
     return bad("a new directory needs --postgresql NAME=HOST:PORT,... with the other options of it",
                "postgresql");
-  return {};
+  if (fs::exists(options.dir + "/" + std::string(kSettingsFile))) return {};
+  return check_connection(options.postgresql);
 }
 
 }  // namespace

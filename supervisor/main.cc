@@ -235,6 +235,10 @@ int main(int argc, char** argv) {
   command->add_option("--database", postgresql.database, "what it connects to");
   command->add_option("--passfile", postgresql.passfile, "its password, as libpq reads it");
   command->add_option("--sslmode", postgresql.sslmode, "as libpq takes it");
+  command->add_option("--sslrootcert", postgresql.sslrootcert,
+                      "file of the authority whose certificates the nodes have");
+  command->add_option("--sslcert", postgresql.sslcert, "file of the role's own certificate");
+  command->add_option("--sslkey", postgresql.sslkey, "file of that certificate's key");
   command->add_flag("--no-restart", options.no_restart, "leave a process that ends dead");
   command->add_option("--most-restart-delay-ms", options.most_delay_ms,
                       "longest pause before a process is started again");

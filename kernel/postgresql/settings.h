@@ -24,6 +24,9 @@ struct ConnectionSettings {
   std::string database = "postgres";
   std::string passfile;  ///< libpq's; empty: libpq's own rule
   std::string sslmode = "prefer";
+  std::string sslrootcert;  ///< whose certificates are believed; empty: libpq's own rule
+  std::string sslcert;      ///< our own certificate, if the servers ask for one, and ...
+  std::string sslkey;       ///< ... its key
   std::uint64_t connect_deadline_ms = 1000;  ///< what one dead node may delay a reading by
   std::uint64_t query_deadline_ms = 2000;
 };
@@ -57,6 +60,9 @@ struct AgentSettings {
   std::uint64_t receive_deadline_ms = 10000;  ///< for a standby to receive the shutdown checkpoint
   ClusterSettings cluster;                    ///< read from `cluster_file`
 };
+
+/// What is wrong with the TLS settings among themselves: field, and words that go on from it.
+std::vector<std::pair<const char*, std::string>> tls_faults(const ConnectionSettings& connection);
 
 // Error INVALID_INPUT, field `settings`, naming the file and all of its faults.
 Result<ClusterSettings> read_cluster_settings(const std::string& path);

@@ -60,7 +60,7 @@ CORES = [
     r"actors/step\.h",
     r"kernel/(register|rejection|demo_node|outcome_rule)\.",
     r"kernel/postgresql/service/rules\.",
-    r"kernel/postgresql/sight/(checks\w*|evidence|facts|findings|following|members|memory|not_checked|promotable|received|successor|warnings\w*|synchronous|text|timeline|views)\.",
+    r"kernel/postgresql/sight/(checks\w*|evidence|facts|findings|following|known_timeline|members|memory|not_checked|places|promotable|received|successor|warnings\w*|synchronous|text|timeline|views)\.",
     r"audit/(format|trail)\.",
     r"supervisor/(restart_policy|node_removal|node_texts)\.",
 ]

@@ -82,7 +82,6 @@ void expect_manager_refused(AgentCluster& cluster) {
               "'%pg_sleep%' AND pid <> pg_backend_pid()");
 }
 
-<<<<<<< HEAD
 /// A demotion of n1 that names who is to follow.
 Result<AgentClaim> demote_for(AgentCluster& cluster, const std::string& successor) {
   auto to = cluster.link("n1");
@@ -110,8 +109,6 @@ void expect_successor_must_stream(AgentCluster& cluster) {
   ASSERT_TRUE(cluster.wait_whole("n1"));
 }
 
-||||||| parent of 280973d (agent, sight: a new start is tried while the server runs, and WAL on a standby's disk counts)
-=======
 // What it had received, a server that was stopped speaks of no more; its disk does.
 void expect_received_wal_is_read(const AgentCluster& cluster) {
   cluster.sql("n2", "SELECT pg_wal_replay_pause()");
@@ -147,7 +144,6 @@ void expect_new_start_is_tried(const AgentCluster& cluster) {
   EXPECT_TRUE(within_a_minute([&] { return trial().tried && trial().refused.empty(); }));
 }
 
->>>>>>> 280973d (agent, sight: a new start is tried while the server runs, and WAL on a standby's disk counts)
 /// Everything of these hosts ends at once, and nothing of it ran to an end.
 void cut_the_power(const AgentCluster& cluster) {
   for (const auto& name : cluster.names) cluster.tool("agent-kill", name);
@@ -213,14 +209,10 @@ TEST(PostgresqlAgentTrouble, AManagerAPowerCutAndAPrimaryThatIsGone) {
   AgentCluster cluster;
   ASSERT_TRUE(cluster.wait_whole("n1"));
   ASSERT_NO_FATAL_FAILURE(expect_manager_refused(cluster));
-<<<<<<< HEAD
   ASSERT_NO_FATAL_FAILURE(expect_successor_must_stream(cluster));
-||||||| parent of 280973d (agent, sight: a new start is tried while the server runs, and WAL on a standby's disk counts)
-=======
   ASSERT_NO_FATAL_FAILURE(expect_new_start_is_tried(cluster));
   ASSERT_NO_FATAL_FAILURE(expect_received_wal_is_read(cluster));
   ASSERT_TRUE(cluster.wait_whole("n1"));
->>>>>>> 280973d (agent, sight: a new start is tried while the server runs, and WAL on a standby's disk counts)
   ASSERT_NO_FATAL_FAILURE(expect_comes_back(cluster));
   ASSERT_NO_FATAL_FAILURE(expect_forced(cluster));
 }

@@ -64,7 +64,7 @@ TEST(PostgresqlSightChecks, EachActionHasItsChecksOnceAndInOrder) {
   const Codes common{"NODE_UNKNOWN",         "TARGET_UNREACHABLE", "UNSETTLED_REQUEST",
                      "SYSTEM_ID_MISMATCH",   "MEMBERS_DIFFER",     "HOLDER_NOT_IN_SETTINGS",
                      "IDENTITY_MISMATCH",    "IDENTITY_UNPROVEN",  "EVIDENCE_CONTRADICTS",
-                     "MANAGER_AT_WORK"};
+                     "MANAGER_AT_WORK",      "VERSION_NOT_TRIED"};
   const auto plus = [&](Codes more) {
     more.insert(more.begin(), common.begin(), common.end());
     return more;

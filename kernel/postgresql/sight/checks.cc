@@ -19,7 +19,7 @@ constexpr std::size_t kMaxText = 1024;  // Check::text
 std::vector<Part> parts_of(const Case& at) {
   std::vector<Part> parts{target_reachable,   settled,         one_system,           one_member_list,
                           last_primary_known, one_server_each, everybody_identified, no_contradiction,
-                          no_manager};
+                          no_manager,         version_tried};
   const auto add = [&](std::initializer_list<Part> more) {
     parts.insert(parts.end(), more.begin(), more.end());
   };

@@ -93,6 +93,19 @@ Check no_manager(const Case& at) {
           found.empty(), false};
 }
 
+// What is read here and done there was tried with these versions; with others the same words may
+// mean something else.
+Check version_tried(const Case& at) {
+  std::vector<std::string> others;
+  for (const auto& node : at.sample.nodes)
+    if (node.answered && !is_known_version(node.server_version))
+      others.push_back(node.node + " has " + version_text(node.server_version));
+  return {"VERSION_NOT_TRIED", "P6-A3",
+          others.empty() ? "every server that answered has version 15, 16 or 17"
+                         : joined(others) + "; aeromq acts on 15, 16 and 17 only",
+          others.empty(), false};
+}
+
 // In recovery, and so by the file on its disk: recovery to a point in time is no standby.
 Check is_standby(const Case& at) {
   const auto& target = at.target;

@@ -21,6 +21,7 @@ Check target_reachable(const Case& at);
 Check settled(const Case& at);
 Check one_system(const Case& at);
 Check no_manager(const Case& at);
+Check version_tried(const Case& at);
 Check is_standby(const Case& at);
 Check is_primary(const Case& at);
 Check no_pending_promotion(const Case& at);

@@ -87,7 +87,7 @@ std::string observe(Register& state, const ClusterSample& sample) {
   const auto* holder = find_node(sample, state.holder);
   if (holder == nullptr) return {};
   if (is_writer(*holder)) {
-    if (holder->timeline == state.timeline) return {};
+    if (holder->timeline == state.timeline || holder->timeline == 0) return {};
     return renew(state, *holder);
   }
   const bool in_recovery = holder->answered;

@@ -1,5 +1,6 @@
 // The findings of diagnostics: facts that an operator must not overlook, no advice.
 #include "kernel/postgresql/sight/evidence.h"
+#include "kernel/postgresql/sight/places.h"
 #include "kernel/postgresql/sight/text.h"
 #include "kernel/postgresql/sight/timeline.h"
 #include "kernel/postgresql/sight/views.h"
@@ -37,6 +38,7 @@ void find_two_systems(const ClusterSample& sample, Findings& found) {
 
 /// Two histories of which neither is a beginning of the other.
 bool forked(const NodeSample& one, const NodeSample& other) {
+  if (!one.timeline_error.empty() || !other.timeline_error.empty()) return false;
   return !on_ancestry(history_of(one), other.timeline, other.position) &&
          !on_ancestry(history_of(other), one.timeline, one.position);
 }
@@ -73,6 +75,25 @@ void find_silent(const ClusterSample& sample, const NodeSample& node, Findings& 
               "the agent of " + node.node + " says that no server runs there (" +
                   node.agent->control_state + ")");
   if (!node.agent) found.add("AGENT_SILENT", Severity::warning, agent_silence(node));
+}
+
+void find_places(const ClusterSample& sample, const NodeSample& node, Findings& found) {
+  if (!node.answered) return;
+  if (!node.timeline_error.empty())
+    found.add("TIMELINE_UNKNOWN", Severity::warning, timeline_silence(node));
+  if (const auto text = senders_short(sample, node); !text.empty())
+    found.add("SENDERS_SHORT", Severity::warning, text);
+  if (const auto text = connections_short(sample, node); !text.empty())
+    found.add("CONNECTIONS_SHORT", Severity::warning, text);
+}
+
+void find_version(const NodeSample& node, Findings& found) {
+  if (!node.answered || is_tested_version(node.server_version)) return;
+  const bool known = is_known_version(node.server_version);
+  found.add("VERSION_NOT_TRIED", Severity::warning,
+            node.node + " has " + version_text(node.server_version) +
+                (known ? "; every test of aeromq runs on 15, and on this one only looks were tried"
+                       : "; aeromq acts on 15, 16 and 17 only"));
 }
 
 void find_slots(const NodeSample& node, bool writes, Findings& found) {
@@ -154,6 +175,8 @@ std::vector<Finding> findings_of(const ClusterSample& sample, const ClusterRules
     find_silent(sample, node, found);
     find_agent(node, found);
     find_synchronous(node, rules, found);
+    find_places(sample, node, found);
+    find_version(node, found);
     find_slots(node, is_writer(node), found);
     find_replication(sample, node, found);
   }

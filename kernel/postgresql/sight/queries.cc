@@ -41,6 +41,19 @@ constexpr const char* kReceiver =
     "SELECT status, sender_host, sender_port, received_tli, flushed_lsn, slot_name,"
     " greatest(0, extract(epoch FROM clock_timestamp() - last_msg_receipt_time) * 1000)::int8"
     " FROM pg_stat_wal_receiver;";
+// Last of all, so that a promotion in between is noticed. The write position's file name is the one
+// place where SQL tells a timeline that is not late; on a standby that function fails.
+constexpr const char* kServer =
+    "SELECT (SELECT system_identifier FROM pg_control_system()), pg_postmaster_start_time()::text,"
+    " pg_is_in_recovery(), CASE WHEN pg_is_in_recovery() THEN '' ELSE"
+    " left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) END, "
+    "current_setting('max_wal_senders'),"
+    " (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'walsender'"
+    "   AND NOT (application_name = 'aeromq' AND usename = current_user)),"
+    " current_setting('max_connections'), current_setting('superuser_reserved_connections')::int"
+    "   + coalesce(current_setting('reserved_connections', true), '0')::int,"
+    " (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'"
+    "   AND NOT (application_name = 'aeromq' AND usename = current_user));";
 // The names under which other managers of a cluster have sessions on its servers.
 constexpr const char* kManagers =
     "SELECT DISTINCT coalesce(nullif(application_name, ''), backend_type)"
@@ -65,6 +78,7 @@ enum Statement : std::size_t {
   backups,
   settings,
   archiver,
+  server,
   more
 };
 
@@ -96,10 +110,16 @@ void read_state(const Cells& cells, NodeSample& sample) {
   sample.started_ms = cells.number(0, 9);
   sample.own_port = cells.number(0, 10);
   sample.data_directory = cells.text(0, 11);
-  // What was received and not yet replayed may be of a newer timeline than IDENTIFY_SYSTEM's, which
-  // is the replayed one: the position and its timeline belong together.
-  if (sample.in_recovery && received > sample.replayed && sample.receiver)
-    sample.timeline = std::max(sample.timeline, sample.receiver->timeline);
+}
+
+ServerWord read_server(const Cells& cells, NodeSample& sample) {
+  sample.system_identifier = cells.number(0, 0);
+  sample.places = {cells.number(0, 4), cells.number(0, 5), cells.number(0, 6), cells.number(0, 7),
+                    cells.number(0, 8)};
+  const auto timeline = cells.text(0, 3);
+  std::uint32_t number = 0;
+  std::from_chars(timeline.data(), timeline.data() + timeline.size(), number, 16);
+  return {cells.text(0, 0) + " " + cells.text(0, 1), cells.flag(0, 2), number};
 }
 
 void read_streamers(const Cells& cells, NodeSample& sample) {
@@ -153,6 +173,7 @@ std::string facts_query(Depth depth) {
   std::string all = kState;
   for (const auto* one : {kStreamers, kSlots, kReceiver, kManagers, kBackups}) all += one;
   all += setup_query();
+  all += kServer;
   if (depth == Depth::wal) all += kWal;
   return all;
 }
@@ -169,8 +190,10 @@ Result<Identity> read_identity(const std::vector<ResultPtr>& results) {
   return Identity{cells.number(0, 0), static_cast<std::uint32_t>(cells.number(0, 1))};
 }
 
-Result<void> read_facts(const std::vector<ResultPtr>& results, Depth depth, NodeSample& sample) {
-  if (results.size() != statements(depth) || Cells(results[state]).rows() != 1)
+Result<ServerWord> read_facts(const std::vector<ResultPtr>& results, Depth depth,
+                              NodeSample& sample) {
+  if (results.size() != statements(depth) || Cells(results[state]).rows() != 1 ||
+      Cells(results[server]).rows() != 1)
     return malformed("the node answered in another shape");
   const Cells first(results[state]);
   if (!first.flag(0, 8))
@@ -185,7 +208,14 @@ Result<void> read_facts(const std::vector<ResultPtr>& results, Depth depth, Node
   for (int row = 0; row < seen.rows(); ++row) sample.managers.push_back(seen.text(row, 0));
   if (depth == Depth::wal)
     read_wal(Cells(results[more]), Cells(results[more + 1]), Cells(results[more + 2]), sample);
-  return {};
+  return read_server(Cells(results[server]), sample);
+}
+
+// What was received and not yet replayed may be of a newer timeline than IDENTIFY_SYSTEM's, which
+// is the replayed one: the position and its timeline belong together.
+std::uint32_t timeline_of_position(const NodeSample& sample, std::uint32_t replayed) {
+  const bool ahead = sample.in_recovery && sample.position > sample.replayed && sample.receiver;
+  return ahead ? std::max(replayed, sample.receiver->timeline) : replayed;
 }
 
 Result<std::vector<TimelineEnd>> read_history(const std::vector<ResultPtr>& results) {
