@@ -10,6 +10,7 @@ inline constexpr Lsn kHere = 0x4000100;
 inline AgentStatus agent_of(const std::string& node, NodeRole durable) {
   AgentStatus agent;
   agent.node = node;
+  agent.protocol = kAgentProtocol;
   agent.system_identifier = kSystem;
   agent.running = true;
   agent.durable_role = durable;

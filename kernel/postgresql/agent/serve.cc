@@ -15,6 +15,7 @@ namespace aeromq::postgresql {
 AgentStatus status_of(const AgentSettings& settings, const Instance& instance,
                       const Journal& journal, const Hand* hand) {
   AgentStatus status;
+  status.protocol = kAgentProtocol;
   status.node = settings.node;
   const auto process = instance.process();
   status.running = process.running() || (hand != nullptr && hand->is_starting());

@@ -17,7 +17,7 @@ constexpr std::size_t kMaxText = 1024;  // Check::text
 // In the order in which a rejection looks for its reason: who is asked, who else writes, whose
 // history, what would be lost.
 std::vector<Part> parts_of(const Case& at) {
-  std::vector<Part> parts{target_reachable, settled, one_system, no_manager};
+  std::vector<Part> parts{target_reachable, agents_new_enough, settled, one_system, no_manager};
   const auto add = [&](std::initializer_list<Part> more) {
     parts.insert(parts.end(), more.begin(), more.end());
   };
