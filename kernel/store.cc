@@ -271,11 +271,21 @@ void Store::write_fence(const FenceRow& row) {
   commit();
 }
 
+void Store::write_beginning(const std::string& reason, unsigned uid, std::uint64_t wall_ms) {
+  begin();
+  set_meta(impl_->database, "begun_reason", reason);
+  set_meta(impl_->database, "begun_uid", std::uint64_t{uid});
+  set_meta(impl_->database, "begun_wall_ms", wall_ms);
+  commit();
+}
+
 void Store::renew_history(HistoryId history, std::uint64_t least_fencing_epoch) {
   begin();
   set_history(impl_->database, history);
   const auto epoch = meta_number(impl_->database, "fencing_epoch");
   set_meta(impl_->database, "fencing_epoch", std::max(epoch, least_fencing_epoch));
+  // What agents promised to the old history says nothing of the new one.
+  set_meta(impl_->database, "promised_beyond", std::uint64_t{0});
   commit();
 }
 

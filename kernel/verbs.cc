@@ -7,16 +7,20 @@
 
 #include "kernel/embedded.h"
 #include "kernel/embedded_link.h"
+#include "kernel/gone.h"
 #include "kernel/node.h"
 #include "kernel/postgresql/service/alarms.h"
 #include "kernel/postgresql/service/grants.h"
 #include "kernel/postgresql/service/member_changes.h"
+#include "kernel/postgresql/settings.h"
 #include "kernel/server.h"
 #include "messages/text.h"
 #include "process/clock.h"
 #include "process/entropy.h"
 #include "process/exit_codes.h"
 #include "process/lock_file.h"
+#include "process/log.h"
+#include "process/newest_fact_file.h"
 
 namespace aeromq::kernel {
 namespace {
@@ -54,6 +58,14 @@ auto ask_or_read(const process::Settings& settings, FromLink from_link, FromFile
       Store::open(settings.kernel.register_file, Store::Mode::read_only, kind_of(settings));
   if (!store) return fail(store.error());
   return from_file(*store);
+}
+
+void say_bind(const process::Settings& settings, HistoryId history) {
+  if (is_postgresql(settings))
+    fmt::print(
+        "the agents are bound to the old one and refuse every act until a person has run\n"
+        "`aeromq-pg-agent bind {} --reason TEXT` on each of their hosts\n",
+        to_hex(history.octets));
 }
 
 Json json_of(const NodeFacts& node) {
@@ -232,6 +244,50 @@ int order_fence(const process::Settings& settings, std::uint64_t dispatcher,
   return process::kExitOk;
 }
 
+int begin_register(const process::Settings& settings, const std::string& reason,
+                   const std::string& holder, std::uint64_t least_fencing_epoch) {
+  const auto bad = [](std::string what, const char* field) {
+    return complain(make_error(ErrorCode::invalid_input, std::move(what), field),
+                    process::kExitUsage);
+  };
+  const auto& file = settings.kernel.register_file;
+  if (reason.empty() || has_control_characters(reason))
+    return bad("a reason is needed, without control characters", "reason");
+  const auto lock = process::LockFile::take(lock_path(settings));
+  if (!lock) return complain(lock.error(), process::kExitFault);
+  if (Store::exists(file))
+    return bad(file + " is there: renew-history gives it a new history", "register");
+  auto nodes = settings.cluster.nodes;
+  if (is_postgresql(settings)) {
+    const auto cluster = postgresql::read_cluster_settings(settings.kernel.cluster);
+    if (!cluster) return complain(cluster.error(), process::kExitUsage);
+    nodes.clear();
+    for (const auto& node : cluster->nodes) nodes.push_back(node.name);
+    if (!holder.empty()) return bad("PostgreSQL itself tells who is primary", "holder");
+  } else if (std::ranges::find(nodes, holder) == nodes.end()) {
+    return bad("--holder names the node that has write authority: one of the settings' nodes",
+               "holder");
+  }
+  const auto fact = process::read_newest_fact(settings.audit.dir);
+  auto first = first_register(kind_of(settings), settings.cluster.name, nodes);
+  if (!holder.empty()) first.holder = first.last_primary = holder;
+  // Services refuse a fencing epoch that is lower than one that they saw.
+  const auto seen = fact && *fact ? **fact : NewestFact{};
+  first.fencing_epoch =
+      std::max({first.fencing_epoch, least_fencing_epoch, seen.fencing_epoch + 1});
+  first.timeline = std::max(first.timeline, seen.timeline);
+  auto store = Store::create(file, first, kind_of(settings));
+  if (!store) return complain(store.error(), process::kExitFault);
+  store->write_beginning(reason, ::geteuid(), wall_ms(process::now()));
+  if (!leave_mark(file)) return complain(unmarked(file), process::kExitFault);
+  process::log_warning("register_begun",
+                       {{"history", to_hex(first.history.octets)}, {"reason", reason}});
+  fmt::print("a new register with the history {} at fencing epoch {}\n",
+             to_hex(first.history.octets), first.fencing_epoch);
+  say_bind(settings, first.history);
+  return process::kExitOk;
+}
+
 int renew_history(const process::Settings& settings, std::uint64_t least_fencing_epoch) {
   const auto lock = process::LockFile::take(lock_path(settings));
   if (!lock) return complain(lock.error(), process::kExitFault);
@@ -241,11 +297,7 @@ int renew_history(const process::Settings& settings, std::uint64_t least_fencing
   const auto history = process::fresh<HistoryId>();
   store->renew_history(history, least_fencing_epoch);
   fmt::print("the register has the new history {}\n", to_hex(history.octets));
-  if (is_postgresql(settings))
-    fmt::print(
-        "the agents are bound to the old one and refuse every act until a person has run\n"
-        "`aeromq-pg-agent bind {} --reason TEXT` on each of their hosts\n",
-        to_hex(history.octets));
+  say_bind(settings, history);
   return process::kExitOk;
 }
 

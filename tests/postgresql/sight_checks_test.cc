@@ -55,16 +55,32 @@ TEST(PostgresqlSightChecks, APromotionAfterADemotionInOrderPasses) {
   EXPECT_EQ(failing(with_setting(demoted()), promotion(), kSynchronous), Codes{});
 }
 
+TEST(PostgresqlSightChecks, AnOlderAgentAnywhereForbidsEveryChange) {
+  for (const auto& intent : {promotion(), demotion(), force()}) {
+    EXPECT_EQ(get(healthy(), intent, "AGENT_TOO_OLD").text,
+              "every agent that answered speaks protocol 2");
+    auto sample = healthy();
+    sample.nodes[1].agent->protocol = 0;
+    const auto check = get(sample, intent, "AGENT_TOO_OLD");
+    EXPECT_FALSE(check.passes);
+    EXPECT_FALSE(check.overridable);
+    EXPECT_EQ(check.text,
+              "the agent of n2 is of an older version (protocol 1); this kernel needs 2");
+    sample.nodes[1].agent.reset();
+    EXPECT_TRUE(get(sample, intent, "AGENT_TOO_OLD").passes) << "silence is another check's";
+  }
+}
+
 TEST(PostgresqlSightChecks, EachActionHasItsChecksOnceAndInOrder) {
   const auto codes = [](const Intent& intent, const ClusterRules& rules) {
     Codes all;
     for (const auto& check : checks(healthy(), intent, rules)) all.push_back(check.code);
     return all;
   };
-  const Codes common{"NODE_UNKNOWN",         "TARGET_UNREACHABLE", "UNSETTLED_REQUEST",
-                     "SYSTEM_ID_MISMATCH",   "MEMBERS_DIFFER",     "HOLDER_NOT_IN_SETTINGS",
-                     "IDENTITY_MISMATCH",    "IDENTITY_UNPROVEN",  "EVIDENCE_CONTRADICTS",
-                     "MANAGER_AT_WORK",      "VERSION_NOT_TRIED"};
+  const Codes common{"NODE_UNKNOWN",           "TARGET_UNREACHABLE", "AGENT_TOO_OLD",
+                     "UNSETTLED_REQUEST",      "SYSTEM_ID_MISMATCH", "MEMBERS_DIFFER",
+                     "HOLDER_NOT_IN_SETTINGS", "IDENTITY_MISMATCH",  "IDENTITY_UNPROVEN",
+                     "EVIDENCE_CONTRADICTS",   "MANAGER_AT_WORK",    "VERSION_NOT_TRIED"};
   const auto plus = [&](Codes more) {
     more.insert(more.begin(), common.begin(), common.end());
     return more;

@@ -16,6 +16,7 @@ inline std::uint64_t port_of(const std::string& node) {
 inline AgentStatus agent_of(const std::string& node, NodeRole durable) {
   AgentStatus agent;
   agent.node = node;
+  agent.protocol = kAgentProtocol;
   agent.system_identifier = kSystem;
   agent.running = true;
   agent.durable_role = durable;

@@ -11,6 +11,7 @@
 
 #include "kernel/durable.h"
 #include "kernel/file_format.h"
+#include "kernel/gone.h"
 #include "process/clock.h"
 #include "process/entropy.h"
 #include "process/log.h"
@@ -195,6 +196,11 @@ Journal::~Journal() = default;
 Result<Journal> Journal::open(const std::string& path, const std::string& node, Mode mode) {
   if (!exists(path)) {
     if (mode == Mode::read_only) return fail(bad(path, "there is no journal"));
+    if (kernel::is_gone(path))
+      return fail(
+          bad(path, "the journal is gone (" + kernel::mark_path(path) +
+                        " says that there was one); none is made in its place unless a person "
+                        "begins a new one: aeromq-pg-agent begin --reason TEXT"));
     if (auto made = create(path, node); !made) return fail(made.error());
   }
   if (!kernel::sync_what_was_left(path))
@@ -216,7 +222,15 @@ Result<Journal> Journal::open(const std::string& path, const std::string& node, 
   Journal journal(std::make_unique<Impl>(std::move(*database), path));
   for (const auto& entry : journal.impl_->read())
     std::visit([&](const auto& body) { journal.impl_->fold(body); }, entry.body);
+  if (mode == Mode::read_write && !kernel::leave_mark(path))
+    return fail(bad(path, kernel::mark_path(path) + " cannot be written"));
   return journal;
+}
+
+Result<Journal> Journal::begin(const std::string& path, const std::string& node) {
+  if (exists(path)) return fail(bad(path, "the journal is there"));
+  if (auto made = create(path, node); !made) return fail(made.error());
+  return open(path, node, Mode::read_write);
 }
 
 const std::string& Journal::name() const { return impl_->name; }

@@ -48,6 +48,9 @@ void add_verbs(CLI::App& app, Flags& flags) {
   add("stop", "stop the server, and leave it down")
       ->add_option("--reason", flags.reason)
       ->required();
+  add("begin", "a new journal, after the one that was there is gone")
+      ->add_option("--reason", flags.reason)
+      ->required();
   auto* bind = add("bind", "belong to another register from now on");
   bind->add_option("history", flags.history, "as aeromq-kernel show names it")->required();
   bind->add_option("--reason", flags.reason)->required();
@@ -74,6 +77,7 @@ int run(const CLI::App& app, const Flags& flags) {
     process::log_error("cannot_start", {{"why", "it must run as the server's user, not as root"}});
     return process::kExitUsage;
   }
+  if (chosen("begin")) return postgresql::begin_journal(*settings, flags.reason);
   return postgresql::serve(*settings);
 }
 

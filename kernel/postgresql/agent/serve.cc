@@ -22,6 +22,7 @@ constexpr std::uint64_t kHurriedMs = 600;
 AgentStatus status_of(const AgentSettings& settings, const Instance& instance,
                       const Journal& journal, const Hand* hand) {
   AgentStatus status;
+  status.protocol = kAgentProtocol;
   status.node = settings.node;
   status.members = members_digest(settings.cluster);
   const auto process = instance.process();

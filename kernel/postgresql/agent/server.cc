@@ -97,6 +97,10 @@ void AgentServer::tick() {
 }
 
 void AgentServer::hear(const Heard& heard) {
+  if (heard.type == AgentHello::kType) {
+    if (const auto hello = decode<AgentHello>(heard.body))
+      return curve_.understands(heard.connection, hello->protocol);
+  }
   if (heard.type == AgentLook::kType && decode<AgentLook>(heard.body))
     return curve_.send(heard.connection, status_of(settings_, instance_, journal_, &hand_));
   if (heard.type == AgentAsk::kType) {

@@ -245,6 +245,23 @@ int order_stop(const AgentSettings& settings, const std::string& reason) {
                                    settings.stop_deadline_ms + 2 * kQuestionMs));
 }
 
+int begin_journal(const AgentSettings& settings, const std::string& reason) {
+  if (reason.empty() || reason.size() > 1000 || has_control_characters(reason))
+    return complain(
+        make_error(ErrorCode::invalid_input,
+                   "a reason is 1 to 1000 octets of UTF-8 without control characters", "reason"),
+        process::kExitUsage);
+  const auto lock = process::LockFile::take(journal_lock_path(settings.journal));
+  if (!lock) return complain(lock.error(), kExitUnknown);
+  auto journal = Journal::begin(settings.journal, settings.node);
+  if (!journal) return complain(journal.error(), process::kExitUsage);
+  // What held its server is not known any more: a person starts it.
+  journal->note({"stop", ::getuid(), "a new journal was begun: " + reason.substr(0, 960)});
+  fmt::print("{}: a new journal {}; what the one before claimed or promised is not known here\n",
+             settings.node, journal->name());
+  return process::kExitOk;
+}
+
 int bind_history(const AgentSettings& settings, const std::string& history,
                  const std::string& reason) {
   HistoryId id;

@@ -14,6 +14,8 @@ int tell_outcome(const AgentSettings& settings, const std::string& request, bool
 int order_start(const AgentSettings& settings, const std::string& reason,
                 const std::string& accepted);
 int order_stop(const AgentSettings& settings, const std::string& reason);
+/// A new journal in the place of one that is gone; the agent must not run.
+int begin_journal(const AgentSettings& settings, const std::string& reason);
 /// Another register from now on; also while the agent does not run.
 int bind_history(const AgentSettings& settings, const std::string& history,
                  const std::string& reason);

@@ -94,8 +94,17 @@ void RegisterTerms::heard_of(std::uint64_t term) {
   // No register ever gave so many: a damaged journal's number must not use the terms up.
   constexpr std::uint64_t kMostAhead = std::uint64_t{1} << 32;
   const auto known = last();
-  if (term > known && term - known < kMostAhead)
-    Statement(*database_, "UPDATE term SET term = ?").number(term).run();
+  if (term <= known || term - known >= kMostAhead) return;
+  // Before the term: a crash between the two must not forget it.
+  Statement(*database_, "INSERT OR REPLACE INTO meta VALUES('promised_beyond', ?)")
+      .number(term)
+      .run();
+  Statement(*database_, "UPDATE term SET term = ?").number(term).run();
+}
+
+std::uint64_t RegisterTerms::promised_beyond() const {
+  Statement query(*database_, "SELECT value FROM meta WHERE key = 'promised_beyond'");
+  return query.step() ? query.number_at(0) : 0;
 }
 
 std::optional<Grant> Grants::read(Statement& query) const {

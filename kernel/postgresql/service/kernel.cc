@@ -212,6 +212,10 @@ std::vector<Check> PostgresqlKernel::checks(Action action, const Intent& intent,
                                             const ClusterSample& sample) const {
   auto all = sight_.checks(sample, intent);
   add_newest_timeline(all, state_, intent, sample);
+  if (const auto older =
+          register_check(state_.history, terms_->last(), terms_->promised_beyond(), sample);
+      !older.passes)
+    all.push_back(older);
   if (const auto journal = journal_check(journals_.of(intent.node), intent.node, sample);
       !journal.passes)
     all.push_back(journal);

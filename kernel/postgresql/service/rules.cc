@@ -205,6 +205,28 @@ void add_newest_timeline(std::vector<Check>& checks, const kernel::Register& sta
              std::to_string(state.timeline);
 }
 
+Check register_check(HistoryId history, std::uint64_t last, std::uint64_t beyond,
+                     const ClusterSample& sample) {
+  std::string text;
+  for (const auto& node : sample.nodes) {
+    if (!node.agent || !node.agent->bound || node.agent->history != history) continue;
+    if (node.agent->promised <= last) continue;
+    if (!text.empty()) text += "; ";
+    text += "the agent of " + node.node + " has promised term " + number(node.agent->promised) +
+            ", this register gave " + number(last) + " last";
+  }
+  if (text.empty() && beyond != 0)
+    text = "an agent had promised term " + number(beyond) + ", which this register never gave";
+  const bool passes = text.empty();
+  if (!passes)
+    text +=
+        ": an older register was put in its place; no change is made before a person has begun "
+        "a new history (aeromq-kernel renew-history)";
+  return {"REGISTER_OLDER", "P6-F1",
+          passes ? "no agent has promised a term that this register never gave" : std::move(text),
+          passes, false};
+}
+
 Check journal_check(const std::string& known, const std::string& node,
                     const ClusterSample& sample) {
   const auto* seen = find_node(sample, node);

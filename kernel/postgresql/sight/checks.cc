@@ -17,9 +17,10 @@ constexpr std::size_t kMaxText = 1024;  // Check::text
 // In the order in which a rejection looks for its reason: who is asked, who else writes, whose
 // history, what would be lost.
 std::vector<Part> parts_of(const Case& at) {
-  std::vector<Part> parts{target_reachable,   settled,         one_system,           one_member_list,
-                          last_primary_known, one_server_each, everybody_identified, no_contradiction,
-                          no_manager,         version_tried};
+  std::vector<Part> parts{target_reachable, agents_new_enough,    settled,
+                          one_system,       one_member_list,      last_primary_known,
+                          one_server_each,  everybody_identified, no_contradiction,
+                          no_manager,       version_tried};
   const auto add = [&](std::initializer_list<Part> more) {
     parts.insert(parts.end(), more.begin(), more.end());
   };

@@ -33,6 +33,20 @@ Check target_reachable(const Case& at) {
           false};
 }
 
+// What an older agent does not tell would read as "nothing there".
+Check agents_new_enough(const Case& at) {
+  const auto needed = number(kAgentProtocol);
+  std::vector<std::string> old;
+  for (const auto& node : at.sample.nodes)
+    if (node.agent && node.agent->protocol < kAgentProtocol)
+      old.push_back("the agent of " + node.node + " is of an older version (protocol " +
+                    number(std::max<std::uint64_t>(node.agent->protocol, 1)) + ")");
+  return {"AGENT_TOO_OLD", "P6-F1",
+          old.empty() ? "every agent that answered speaks protocol " + needed
+                      : joined(old) + "; this kernel needs " + needed,
+          old.empty(), false};
+}
+
 Check settled(const Case& at) {
   std::vector<std::string> open;
   std::vector<std::string> silent;

@@ -18,6 +18,7 @@ struct Case {
 // checks_node.cc: the target itself.
 Check node_known(const ClusterSample& sample, const Intent& intent);
 Check target_reachable(const Case& at);
+Check agents_new_enough(const Case& at);
 Check settled(const Case& at);
 Check one_system(const Case& at);
 Check no_manager(const Case& at);
