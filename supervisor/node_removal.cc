@@ -65,7 +65,7 @@ class Words {
       if (!node.answered && node.agent->running)
         against(node.node + " did not answer, but its agent says that it runs");
     }
-    if (is_unknown(node)) unknown(silence(node));
+    if (is_unknown(sample_, node)) unknown(silence(node));
   }
 
   void receivers() {
@@ -73,7 +73,7 @@ class Words {
       if (other.node == facts_.node) continue;
       if (node_ != nullptr && streams_from(other, *node_))
         against(other.node + " streams from " + facts_.node);
-      if (is_unknown(other))
+      if (is_unknown(sample_, other))
         unknown("whether " + other.node + " streams from it is not known: " + silence(other));
     }
     for (const auto& one : unlisted_receivers(sample_))

@@ -256,7 +256,7 @@ int begin_journal(const AgentSettings& settings, const std::string& reason) {
   auto journal = Journal::begin(settings.journal, settings.node);
   if (!journal) return complain(journal.error(), process::kExitUsage);
   // What held its server is not known any more: a person starts it.
-  journal->note({"stop", ::getuid(), "a new journal was begun: " + reason.substr(0, 960)});
+  journal->note({"stop", ::getuid(), "a new journal was begun: " + reason.substr(0, 960), {}});
   fmt::print("{}: a new journal {}; what the one before claimed or promised is not known here\n",
              settings.node, journal->name());
   return process::kExitOk;
