@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "kernel/postgresql/sight/evidence.h"
 #include "kernel/postgresql/sight/members.h"
 #include "kernel/postgresql/sight/synchronous.h"
 #include "kernel/postgresql/sight/text.h"
@@ -56,15 +57,12 @@ class Words {
   void node_speaks() {
     const auto& node = *node_;
     if (is_writer(node)) against(node.node + " is a primary, " + place(node));
-    if (!node.answered && node.spoke) against("a server speaks at the address of " + node.node);
-    if (!node.agent) {
+    if (!node.answered && life_of(sample_, node) == Life::alive)
+      against(node.node + " does not answer, but lives: " + state_text(sample_, node));
+    if (!node.agent)
       unknown(agent_silence(node) + ", what it has begun is not known");
-    } else {
-      if (!node.agent->open_claim.empty())
-        against("its agent has begun " + node.agent->open_action + " and not ended it");
-      if (!node.answered && node.agent->running)
-        against(node.node + " did not answer, but its agent says that it runs");
-    }
+    else if (!node.agent->open_claim.empty())
+      against("its agent has begun " + node.agent->open_action + " and not ended it");
     if (is_unknown(sample_, node)) unknown(silence(node));
   }
 

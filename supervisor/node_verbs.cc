@@ -72,7 +72,7 @@ std::vector<Result<AgentStatus>> ask_agents(const ClusterSettings& cluster,
 }
 
 std::string list_text(const Result<AgentStatus>& heard, const std::string& digest) {
-  if (!heard) return "not heard: " + heard.error().message;
+  if (!heard) return "not heard: " + detail_of(heard.error());
   if (heard->members == digest) return "has this list";
   if (heard->members.empty()) return "tells none: an older version";
   return "has another list, " + heard->members;
@@ -139,17 +139,18 @@ NodeChange begin_change(const StoppedPlane& plane, const std::string& what, cons
 }
 
 /// What a person has to do now: the copies for the hosts, and whom nobody has told yet.
-void say_next(const StoppedPlane& plane, const NodeChange& change, const transport::KeyPair& asking,
-              const std::string& whole_folder) {
+void say_next(const StoppedPlane& plane, const NodeChange& change,
+              const transport::KeyPair& asking) {
   say("copy to each host, as it lies there (/etc/aeromq), owned by postgres, mode 0600, and then");
   say("restart its agent (`systemctl restart aeromq-pg-agent`; the server goes on):");
   for (const auto& node : change.after.nodes) {
     const auto folder = plane.agent_folder(node.name);
     const auto copy = folder + "/postgresql.toml";
-    say("  " + node.name + " (" + node.host + "): " +
-        (node.name == whole_folder ? folder + ", the whole folder"
-         : fs::exists(copy)        ? copy
-                                   : plane.settings().kernel.cluster));
+    const auto what = node.name != change.row.node ? ""
+                      : change.row.what == "add"   ? " and all else in that folder"
+                                                   : " and keys.toml beside it";
+    say("  " + node.name + " (" + node.host +
+        "): " + (fs::exists(copy) ? copy : plane.settings().kernel.cluster) + what);
   }
   say("who has which list now (" + postgresql::members_digest(change.after) + " is this one):");
   if (!say_lists(change.after, asking))
@@ -315,7 +316,7 @@ int add_node(const NodeOptions& options) {
       !journal.empty())
     say("the register knows the journal " + journal + " of a " + node->name +
         " before: if that is lost, `aeromq-kernel forget-journal " + node->name + "`");
-  say_next(*plane, change, *asking, node->name);
+  say_next(*plane, change, *asking);
   return process::kExitOk;
 }
 
@@ -341,7 +342,7 @@ int remove_node(const NodeOptions& options) {
   say("removed " + name +
       ": nobody looks at its server any more. Keep that from starting as a "
       "primary, and stop its agent");
-  say_next(*plane, change, *asking, {});
+  say_next(*plane, change, *asking);
   return process::kExitOk;
 }
 
@@ -380,7 +381,7 @@ int rekey_node(const NodeOptions& options) {
   if (const auto code = done(carry_out(*plane, change)); code != process::kExitOk) return code;
   say(options.kernel ? "the kernel has a new key: an agent hears it once it has the new list"
                      : name + " has a new key: its agent needs the new keys.toml and the new list");
-  say_next(*plane, change, *asking, options.kernel ? std::string() : name);
+  say_next(*plane, change, *asking);
   return process::kExitOk;
 }
 

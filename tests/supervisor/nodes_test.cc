@@ -143,13 +143,13 @@ TEST(NodeRemoval, WhatSpeaksAgainstItOrIsNotKnown) {
          n3(sample) = silent("n3");
          n3(sample).spoke = true;
        },
-       "a server speaks at the address of n3", "n3 did not answer"},
+       "n3 does not answer, but lives", "n3 did not answer"},
       {"its agent sees it run",
        [&](auto& sample, auto&) {
          n3(sample) = stopped("n3", NodeRole::replica);
          n3(sample).agent->running = true;
        },
-       "its agent says that it runs", "n3 did not answer"},
+       "n3 does not answer, but lives", "n3 did not answer"},
       {"another is silent", [](auto& sample, auto&) { sample.nodes[1] = silent("n2"); }, "",
        "whether n2 streams from it is not known"}};
   for (const auto& row : kRows) {

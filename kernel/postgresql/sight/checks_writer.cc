@@ -1,6 +1,7 @@
 // The checks of who else writes, or may write: P6-A1, P6-A2, P6-F1.
 #include "kernel/postgresql/sight/checks_parts.h"
 #include "kernel/postgresql/sight/evidence.h"
+#include "kernel/postgresql/sight/members.h"
 #include "kernel/postgresql/sight/promotable.h"
 #include "kernel/postgresql/sight/text.h"
 
@@ -72,6 +73,8 @@ Check states_known(const Case& at) {
       all_known ? "every other server answered or is proven stopped by its agent" : joined(parts);
   if (demotion && !all_known)
     text += "; while that is so, a promotion after this demotion is rejected";
+  if (const auto strangers = unlisted_receivers_text(at.sample); !strangers.empty())
+    text += "; but " + strangers + ", and nobody knows its state";
   return {"NODE_STATE_UNKNOWN", "P6-F1", std::move(text), all_known || demotion, false};
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "kernel/postgresql/sight/evidence.h"
 #include "kernel/postgresql/sight/synchronous.h"
 #include "kernel/postgresql/sight/text.h"
 #include "messages/text.h"
@@ -12,10 +13,6 @@ namespace aeromq::postgresql {
 namespace {
 
 constexpr std::size_t kMaxText = 512;  // Finding::text
-
-/// A standby's last message is no older while its sender lives: an idle sender is asked for one
-/// after half of wal_receiver_timeout, 30 s where nobody has set it.
-constexpr std::uint64_t kFreshMs = 40'000;
 
 bool is_streaming(const NodeSample& standby) {
   return standby.answered && standby.receiver && standby.receiver->status == "streaming";
@@ -75,7 +72,7 @@ std::vector<UnlistedSender> unlisted_senders(const ClusterSample& sample) {
   for (const auto& node : sample.nodes)
     if (is_streaming(node) && upstream_of(sample, node) == nullptr)
       all.push_back({node.node, address_of(*node.receiver), node.receiver->quiet_ms,
-                     node.receiver->quiet_ms <= kFreshMs});
+                     node.receiver->quiet_ms <= kReceiverFreshMs});
   return all;
 }
 
