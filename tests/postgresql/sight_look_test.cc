@@ -129,7 +129,7 @@ TEST(PostgresqlSightLook, SeesALimitThatStopsReplayAndASlotThatStays) {
   EXPECT_EQ(sample.nodes[1].setup.upstream.session_attrs, "primary");
   EXPECT_EQ(sample.nodes[1].setup.upstream.slot, "n2");
   EXPECT_EQ(sample.nodes[1].setup.pause_state, "not paused");
-  EXPECT_EQ(warnings(sample, {Action::demote, "n1", {}, "", 0, 0}, {}), std::vector<Finding>{});
+  EXPECT_EQ(warnings(sample, {Action::demote, "n1", {}, "", 0, 0, {}}, {}), std::vector<Finding>{});
 
   // A larger limit on the primary: its standbys stop when they replay that it has one.
   cluster.sql(0, "ALTER SYSTEM SET max_connections = 90");
@@ -218,7 +218,7 @@ TEST(PostgresqlSightLook, ARawPromotionIsSeenAsTwoWritersOnTwoTimelines) {
   std::vector<std::string> codes;
   for (const auto& finding : findings_of(sample, {})) codes.push_back(finding.code);
   EXPECT_THAT(codes, testing::IsSupersetOf({"SEVERAL_WRITERS", "TIMELINES_FORKED"}));
-  const auto all = checks(sample, {Action::promote, "n3", {}, "", 0, 0}, {});
+  const auto all = checks(sample, {Action::promote, "n3", {}, "", 0, 0, {}}, {});
   for (const auto& check : all)
     EXPECT_EQ(check.passes, check.passes && check.code != "WRITABLE_PRIMARY_EXISTS") << check.text;
 }
@@ -277,11 +277,12 @@ TEST(PostgresqlSightLook, TheLastPlacesAreTheStandbysAndWithoutOneTheTimelineIsN
   cluster.script("stop", {"n3"});
   cluster.script("stop", {"n2"});
   cluster.script("start", {"n3"});
-  sample = look_until(sampler, [](const ClusterSample& seen) { return seen.nodes[2].answered; });
+  const auto sample =
+      look_until(sampler, [](const ClusterSample& seen) { return seen.nodes[2].answered; });
   EXPECT_EQ(sample.nodes[2].timeline, 0U);
   EXPECT_THAT(sample.nodes[2].timeline_error, HasSubstr("all 0 of max_wal_senders are taken"));
   EXPECT_GT(sample.nodes[2].position, 0U);
-  const auto all = checks(sample, {Action::promote, "n3", {}, "", 0, 0}, {});
+  const auto all = checks(sample, {Action::promote, "n3", {}, "", 0, 0, {}}, {});
   const auto behind = std::ranges::find(all, "TIMELINE_BEHIND", &Check::code);
   ASSERT_NE(behind, all.end());
   EXPECT_FALSE(behind->passes);
