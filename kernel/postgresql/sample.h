@@ -107,7 +107,7 @@ struct NodeSample {
   std::uint64_t system_identifier = 0;
   bool in_recovery = true;
   std::uint32_t timeline = 0;  ///< IDENTIFY_SYSTEM, never pg_control_checkpoint()
-  Lsn position = 0;            ///< flushed; of a standby greatest(received, replayed)
+  Lsn position = 0;  ///< flushed; of a standby the greatest of received, replayed, on its disk
   Lsn replayed = 0;
   bool replay_paused = false;
   std::vector<TimelineEnd> ancestors;  ///< TIMELINE_HISTORY of `timeline`, oldest first

@@ -58,7 +58,7 @@ CORES = [
     r"actors/step\.h",
     r"kernel/(register|rejection|demo_node|outcome_rule)\.",
     r"kernel/postgresql/service/rules\.",
-    r"kernel/postgresql/sight/(checks\w*|facts|findings|following|memory|not_checked|promotable|warnings\w*|synchronous|text|timeline|views)\.",
+    r"kernel/postgresql/sight/(checks\w*|facts|findings|following|memory|not_checked|promotable|received|warnings\w*|synchronous|text|timeline|views)\.",
     r"audit/(format|trail)\.",
     r"supervisor/restart_policy\.",
 ]

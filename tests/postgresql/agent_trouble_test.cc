@@ -109,6 +109,41 @@ void expect_successor_must_stream(AgentCluster& cluster) {
   ASSERT_TRUE(cluster.wait_whole("n1"));
 }
 
+// What it had received, a server that was stopped speaks of no more; its disk does.
+void expect_received_wal_is_read(const AgentCluster& cluster) {
+  cluster.sql("n2", "SELECT pg_wal_replay_pause()");
+  cluster.sql("n1", "CREATE TABLE received AS SELECT generate_series(1, 3000)");
+  const auto end = cluster.sql("n1", "SELECT pg_current_wal_flush_lsn()");
+  ASSERT_TRUE(within_a_minute([&] {
+    return cluster.sql("n2", "SELECT pg_last_wal_receive_lsn() >= '" + end + "'") == "t";
+  }));
+  const auto least = std::stoull(cluster.sql("n1", "SELECT '" + end + "'::pg_lsn - '0/0'"));
+  cluster.tool("stop", "n2");
+  EXPECT_TRUE(within_a_minute([&] {
+    const auto status = cluster.status("n2");
+    return status && !status->running && status->wal_end >= least && status->wal_timeline == 1;
+  })) << cluster.status("n2")->wal_end
+      << " of " << least;
+  EXPECT_LT(cluster.status("n2")->minimum_recovery_end, least);
+  cluster.tool("start", "n2");
+}
+
+// An error in a settings file is found while the server runs, and in PostgreSQL's words.
+void expect_new_start_is_tried(const AgentCluster& cluster) {
+  const auto trial = [&] { return cluster.status("n1").value_or(AgentStatus{}).next_start; };
+  EXPECT_TRUE(within_a_minute([&] { return trial().tried && trial().refused.empty(); }))
+      << trial().refused;
+  EXPECT_FALSE(trial().needs.empty());
+  cluster.sql("n1", "ALTER SYSTEM SET hba_file = '/nowhere/pg_hba.conf'");
+  EXPECT_TRUE(within_a_minute([&] { return has(trial().refused, "/nowhere/pg_hba.conf"); }));
+  cluster.sql("n1", "ALTER SYSTEM RESET hba_file");
+  std::ofstream(cluster.data("n1") + "/postgresql.conf", std::ios::app) << "work_mem = 64MiB\n";
+  EXPECT_TRUE(within_a_minute(
+      [&] { return has(trial().refused, "invalid value for parameter \"work_mem\""); }));
+  std::ofstream(cluster.data("n1") + "/postgresql.conf") << "include '../postgresql.conf'\n";
+  EXPECT_TRUE(within_a_minute([&] { return trial().tried && trial().refused.empty(); }));
+}
+
 /// Everything of these hosts ends at once, and nothing of it ran to an end.
 void cut_the_power(const AgentCluster& cluster) {
   for (const auto& name : cluster.names) cluster.tool("agent-kill", name);
@@ -175,6 +210,9 @@ TEST(PostgresqlAgentTrouble, AManagerAPowerCutAndAPrimaryThatIsGone) {
   ASSERT_TRUE(cluster.wait_whole("n1"));
   ASSERT_NO_FATAL_FAILURE(expect_manager_refused(cluster));
   ASSERT_NO_FATAL_FAILURE(expect_successor_must_stream(cluster));
+  ASSERT_NO_FATAL_FAILURE(expect_new_start_is_tried(cluster));
+  ASSERT_NO_FATAL_FAILURE(expect_received_wal_is_read(cluster));
+  ASSERT_TRUE(cluster.wait_whole("n1"));
   ASSERT_NO_FATAL_FAILURE(expect_comes_back(cluster));
   ASSERT_NO_FATAL_FAILURE(expect_forced(cluster));
 }

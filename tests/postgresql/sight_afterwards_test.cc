@@ -3,6 +3,7 @@
 
 #include "kernel/postgresql/sight/following.h"
 #include "kernel/postgresql/sight/promotable.h"
+#include "kernel/postgresql/sight/received.h"
 #include "kernel/postgresql/sight/views.h"
 #include "kernel/postgresql/sight/warnings.h"
 #include "tests/postgresql/sight_samples.h"
@@ -331,6 +332,11 @@ TEST(PostgresqlAfterwards, WhoWouldNotFollowIsNamedOnceForAllCandidates) {
           "would not follow n2"));
   EXPECT_THAT(said(sample, demotion(), "NOBODY_WOULD_FOLLOW"),
               Contains("no other server would follow n2: it would have no standby"));
+  // Once a successor is named the others are not asked about.
+  auto intent = demotion();
+  intent.successor = "n2";
+  EXPECT_THAT(said(sample, intent, "WILL_NOT_FOLLOW"),
+              Contains("n1 names no host in primary_conninfo: it would not follow n2"));
   auto after = demoted();
   follow_anybody(after);
   after.nodes[0].setup.upstream.places.clear();
@@ -379,6 +385,36 @@ TEST(PostgresqlAfterwards, AMissingSlotAndPlacesThatAreUsedUp) {
                                {"n3", "", "streaming", 0, 0, 0, 0, "async"}};
   EXPECT_THAT(said(sample, promotion(), "SENDERS_USED_UP"),
               Contains(HasSubstr("max_wal_senders = 6; 7 may be needed")));
+}
+
+TEST(PostgresqlAfterwards, WalOnTheDiskCountsOnItsOwnTimelineAlone) {
+  struct Row {
+    Lsn end;
+    std::uint32_t timeline;
+    std::uint64_t system;
+    Lsn position;
+  };
+  for (const auto& row : std::vector<Row>{{kHere + 8, 1, kSystem, kHere + 8},
+                                          {kHere - 8, 1, kSystem, kHere},
+                                          {kHere + 8, 2, kSystem, kHere},
+                                          {kHere + 8, 0, kSystem, kHere},
+                                          {kHere + 8, 1, kSystem + 1, kHere}}) {
+    auto node = standby("n2");
+    node.agent->wal_end = row.end;
+    node.agent->wal_timeline = row.timeline;
+    node.agent->system_identifier = row.system;
+    count_received(node);
+    EXPECT_EQ(node.position, row.position);
+    EXPECT_EQ(node.replayed, kHere);
+  }
+  auto writer = primary("n1");
+  writer.agent->wal_end = kHere + 8;
+  writer.agent->wal_timeline = 1;
+  count_received(writer);
+  EXPECT_EQ(writer.position, kHere);
+  auto none = silent("n3");
+  count_received(none);
+  EXPECT_EQ(none.position, 0U);
 }
 
 TEST(PostgresqlAfterwards, WarningsFitTheirMessageWhateverIsSeen) {

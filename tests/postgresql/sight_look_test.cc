@@ -1,8 +1,11 @@
 // A look at real servers: healthy, killed, frozen, promoted behind everybody's back.
 #include <gmock/gmock.h>
 
+#include "kernel/postgresql/sight/promotable.h"
+#include "kernel/postgresql/sight/setup_query.h"
 #include "kernel/postgresql/sight/text.h"
 #include "kernel/postgresql/sight/views.h"
+#include "kernel/postgresql/sight/warnings.h"
 #include "tests/postgresql/sight_cluster.h"
 
 namespace aeromq::postgresql {
@@ -83,6 +86,57 @@ TEST(PostgresqlSightLook, SeesAHealthyClusterAndItsOwnConnectionsNowhere) {
   EXPECT_GT(sampler.look(deep).nodes[2].wal.value_or(WalDetail{}).octets, 0U);
   deep.depth = Depth::backups;
   EXPECT_TRUE(sampler.look(deep).nodes[0].answered);
+}
+
+TEST(PostgresqlSightLook, ReadsWhomAServerWouldFollowAndNoPassword) {
+  const auto upstream = upstream_of_conninfo(
+      "host=10.0.0.1,db2 port=5432,5433 user=repl password='se cret' application_name=n1 "
+      "target_session_attrs=primary");
+  Upstream expected;
+  expected.known = true;
+  expected.places = {{"10.0.0.1", "", "5432"}, {"db2", "", "5433"}};
+  expected.application_name = "n1";
+  expected.session_attrs = "primary";
+  EXPECT_EQ(upstream, expected);
+  EXPECT_EQ(upstream_of_conninfo("postgresql://repl:secret@10.0.0.1:7/?hostaddr=10.0.0.2").places,
+            (std::vector<UpstreamPlace>{{"10.0.0.1", "10.0.0.2", "7"}}));
+  EXPECT_FALSE(upstream_of_conninfo("host='unended").known);
+  EXPECT_TRUE(upstream_of_conninfo("").known);
+}
+
+TEST(PostgresqlSightLook, SeesALimitThatStopsReplayAndASlotThatStays) {
+  TestCluster cluster;
+  ASSERT_TRUE(cluster.is_up());
+  auto sampler = cluster.sampler();
+  auto sample = look_until(sampler, all_stream);
+  EXPECT_EQ(value_of(sample.nodes[0].setup.settings, "wal_segment_size"), "1048576");
+  EXPECT_EQ(value_of(sample.nodes[1].setup.settings, "max_connections"),
+            cluster.sql(1, "SHOW max_connections"));
+  EXPECT_EQ(sample.nodes[1].setup.upstream.places.size(), 3U);
+  EXPECT_EQ(sample.nodes[1].setup.upstream.session_attrs, "primary");
+  EXPECT_EQ(sample.nodes[1].setup.upstream.slot, "n2");
+  EXPECT_EQ(sample.nodes[1].setup.pause_state, "not paused");
+  EXPECT_EQ(warnings(sample, {Action::demote, "n1", {}, "", 0, 0}, {}), std::vector<Finding>{});
+
+  // A larger limit on the primary: its standbys stop when they replay that it has one.
+  cluster.sql(0, "ALTER SYSTEM SET max_connections = 90");
+  cluster.sql(0, "ALTER SYSTEM SET wal_level = logical");
+  cluster.sql(0, "SELECT pg_reload_conf()");
+  sample = look_until(
+      sampler, [](const ClusterSample& seen) { return seen.nodes[0].setup.pending.size() == 2; });
+  EXPECT_EQ(sample.nodes[0].setup.pending,
+            (std::vector<std::string>{"max_connections", "wal_level"}));
+  cluster.script("stop", {"n1"});
+  cluster.script("start", {"n1"});
+  cluster.sql(0, "SELECT pg_create_logical_replication_slot('cdc', 'test_decoding')");
+  sample = look_until(sampler, [](const ClusterSample& seen) {
+    return seen.nodes[1].setup.pause_state == "paused" && is_writer(seen.nodes[0]) &&
+           seen.nodes[0].slots.size() == 3;
+  });
+  EXPECT_FALSE(lower_limits(sample, sample.nodes[1]).empty());
+  EXPECT_TRUE(sample.nodes[0].slots[0].logical);
+  EXPECT_EQ(sample.nodes[0].slots[0].plugin, "test_decoding");
+  EXPECT_EQ(sample.nodes[0].slots[0].database, "postgres");
 }
 
 TEST(PostgresqlSightLook, ADeadServerIsShownAsItIsAndDelaysLittle) {

@@ -9,9 +9,9 @@ namespace {
 
 constexpr std::uint64_t kRecordHead = 24;  ///< no record is shorter
 
-/// The position that follows `words` the last time they stand there.
+/// The position that follows `words` the first time that they stand there.
 std::optional<std::uint64_t> position_after(std::string_view text, std::string_view words) {
-  const auto at = text.rfind(words);
+  const auto at = text.find(words);
   if (at == text.npos) return std::nullopt;
   text.remove_prefix(at + words.size());
   return parse_position(text.substr(0, text.find_first_not_of("0123456789ABCDEFabcdef/")));

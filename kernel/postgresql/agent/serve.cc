@@ -15,7 +15,7 @@ namespace {
 
 // A person and an act may wait for what a look of the others may not: those have a second.
 constexpr std::uint64_t kPatientMs = 5'000;
-constexpr std::uint64_t kHurriedMs = 400;
+constexpr std::uint64_t kHurriedMs = 600;
 
 }  // namespace
 

@@ -5,7 +5,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
+#include <cstring>
+#include <filesystem>
 
 #include "kernel/postgresql/agent/instance.h"
 #include "process/files.h"
@@ -215,6 +218,7 @@ void Eyes::look_at_libraries() {
   for (auto path : libraries) {
     constexpr std::string_view kFolder = "$libdir/";
     const bool bare = path.find('/') == path.npos;
+    const bool guessed = !asked.ok() && !path.starts_with('/');
     if (path.starts_with(kFolder))
       path = folder + "/" + path.substr(kFolder.size());
     else if (bare && plain)
@@ -223,7 +227,7 @@ void Eyes::look_at_libraries() {
         (::access(path.c_str(), R_OK) == 0 || ::access((path + ".so").c_str(), R_OK) == 0))
       continue;
     // Where the folder is only guessed, a file that is not there says nothing.
-    if (path.starts_with('/') && (asked.ok() || !bare))
+    if (path.starts_with('/') && !guessed)
       refuse("could not access file \"" + path + "\": " + std::strerror(errno));
     else
       not_tried("whether the library " + path + " is there");
@@ -258,7 +262,7 @@ StartTrial Eyes::look() {
   if (!tried_.tried) return made_;
   for (const auto* name : kTold)
     if (const auto& told = value(name); told.size() <= kMostValue)
-      made_.settings.push_back({name, told});
+      made_.settings.push_back({name, as_words(told, kMostValue)});
   if (!tried_.refused.empty()) {
     refuse(tried_.refused);
   } else {
@@ -324,11 +328,13 @@ void add_settings_file(const std::string& path, std::vector<std::string>& all) {
 
 TriedSettings try_settings(const std::string& bin, const std::string& data,
                            const std::string& options) {
-  // pg_ctl gives its -o to a shell, and so do we: what it means there it means here.
+  // pg_ctl gives its -o to a shell, and so do we: what it means there it means here. What a server
+  // says of settings that it can start with is no value, so it is heard only when it fails.
+  const auto one = "\"$0\" -D \"$1\" " + options + " -c log_line_prefix= -C \"$name\"";
   std::string script = "for name in";
   for (const auto* name : kAsked) script += std::string(" ") + name;
-  script += "; do printf '\\n\\001=%s\\n' \"$name\"; \"$0\" -D \"$1\" " + options +
-            " -C \"$name\" || exit 1; done";
+  script += "; do printf '\\n\\001=%s\\n' \"$name\"; " + one + " 2>/dev/null || { " + one +
+            "; exit 1; }; done";
   return read_trial(run_child({"/bin/sh", "-c", script, bin + "/postgres", data}, kTrialMs));
 }
 

@@ -3,6 +3,7 @@
 #include "kernel/postgresql/sight/agent_probe.h"
 #include "kernel/postgresql/sight/memory.h"
 #include "kernel/postgresql/sight/probe.h"
+#include "kernel/postgresql/sight/received.h"
 #include "process/clock.h"
 
 namespace aeromq::postgresql {
@@ -82,6 +83,7 @@ ClusterSample Sampler::look(const LookOptions& options) {
   for (std::size_t i = 0; i < impl_->probes.size(); ++i) {
     sample.nodes.push_back(impl_->probes[i].take());
     impl_->add_agent(sample.nodes.back(), *impl_->agents[i], options);
+    count_received(sample.nodes.back());
   }
   impl_->memory.note(sample);
   return sample;
