@@ -115,12 +115,28 @@ Bytes encode_header(const SegmentHeader& h) {
   return bytes;
 }
 
+namespace {
+
+/// A header of any version: magic and CRC keep their places.
+bool is_header(ByteView bytes) {
+  return bytes.size() >= kSegmentHeader &&
+         get_le<std::uint32_t>(bytes.data() + kHeaderCrcAt) == crc32c(bytes.first(kHeaderCrcAt)) &&
+         as_text(bytes.first(kSegmentMagic.size())) == kSegmentMagic;
+}
+
+}  // namespace
+
+std::optional<std::string> refuse_newer(ByteView bytes, std::uint64_t segment) {
+  if (!is_header(bytes)) return std::nullopt;
+  const auto version = get_le<std::uint16_t>(bytes.data() + kSegmentMagic.size());
+  if (version <= kFormatVersion) return std::nullopt;
+  return "segment " + std::to_string(segment) + " has format " + std::to_string(version) +
+         ", this program reads up to " + std::to_string(kFormatVersion);
+}
+
 std::optional<SegmentHeader> decode_header(ByteView bytes) {
-  if (bytes.size() < kSegmentHeader) return std::nullopt;
+  if (!is_header(bytes)) return std::nullopt;
   bytes = bytes.first(kSegmentHeader);
-  if (get_le<std::uint32_t>(bytes.data() + kHeaderCrcAt) != crc32c(bytes.first(kHeaderCrcAt)))
-    return std::nullopt;
-  if (as_text(bytes.first(kSegmentMagic.size())) != kSegmentMagic) return std::nullopt;
   SegmentHeader h;
   std::uint16_t header_bytes = 0;
   std::uint16_t origin_bytes = 0;
@@ -134,10 +150,10 @@ std::optional<SegmentHeader> decode_header(ByteView bytes) {
   get.number(h.wall_ns).octets(h.boot).octets(h.previous).octets(h.root);
   get.number(algorithm).number(flags).zeros(2).number(peak_count).number(h.file_bytes);
   get.number(origin_bytes);
-  const bool known = h.version == kFormatVersion && header_bytes == kSegmentHeader &&
-                     algorithm == static_cast<std::uint8_t>(Algorithm::sha256_rfc6962) &&
-                     flags == kRootPresent && peak_count <= kMaxPeaks &&
-                     origin_bytes <= kMaxOrigin && h.commit_align == kCommitAlign;
+  const bool known =
+      h.version >= 1 && h.version <= kFormatVersion && header_bytes == kSegmentHeader &&
+      algorithm == static_cast<std::uint8_t>(Algorithm::sha256_rfc6962) && flags == kRootPresent &&
+      peak_count <= kMaxPeaks && origin_bytes <= kMaxOrigin && h.commit_align == kCommitAlign;
   if (!get.ok() || !known) return std::nullopt;
   const auto origin_end = kOriginAt + 2 + origin_bytes;
   const auto peaks_end = kPeaksAt + peak_count * Digest::kSize;

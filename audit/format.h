@@ -15,7 +15,9 @@ constexpr std::size_t kFrameHeader = 24;
 constexpr std::size_t kMaxPayload = 65'535;
 constexpr std::size_t kSegmentHeader = 4096;
 constexpr std::uint32_t kCommitAlign = 4096;  ///< no later write touches a sector of this batch
-constexpr std::uint16_t kFormatVersion = 1;
+/// The record schema of all that is in a segment: what a writer of this program begins. Segments of
+/// older versions are read for ever, none is written on.
+constexpr std::uint16_t kFormatVersion = 2;
 constexpr std::size_t kMaxOrigin = 126;
 constexpr std::size_t kMaxPeaks = 64;
 
@@ -73,8 +75,12 @@ struct SegmentHeader {
 
 /// Exactly kSegmentHeader octets. Precondition: origin <= kMaxOrigin.
 Bytes encode_header(const SegmentHeader& header);
-/// nullopt: not a whole, valid header of this version (CRC, zeros in unused octets, root of peaks).
+/// nullopt: not a whole, valid header of a version up to this one (CRC, zeros in unused octets,
+/// root of peaks).
 std::optional<SegmentHeader> decode_header(ByteView bytes);
+/// The sentence that refuses a segment whose header is whole and of a newer version: nothing in it
+/// is damaged, and nothing in it can be judged. nullopt: it is not that.
+std::optional<std::string> refuse_newer(ByteView bytes, std::uint64_t segment);
 
 struct Frame {
   FrameType type = FrameType::record;

@@ -151,6 +151,8 @@ Result<bool> LogReader::enter_segment(std::size_t index) {
   offset_ = kSegmentHeader;
   const auto before = std::exchange(last_commit_, std::nullopt);
   if (!segment.header) {
+    if (const auto newer = refuse_newer(*head, segment.file.name.number))
+      return fail(unavailable(*newer));
     damage("the header is damaged");
     offset_ = file_bytes_;
     return false;

@@ -60,7 +60,8 @@ class LogReader {
 
   /// The next entry is the first with this number or a higher one. Reads at most one segment.
   Result<void> seek(std::uint64_t seq);
-  /// The next record; nullopt at the end (for now). Errors: I/O only, damage is a notice.
+  /// The next record; nullopt at the end (for now). Errors: I/O and a segment of a newer version;
+  /// damage is a notice.
   Result<std::optional<Entry>> next();
   /// What was met since the last call, in order.
   std::vector<Notice> take_notices();

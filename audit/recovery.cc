@@ -104,6 +104,7 @@ Result<Found> recover(const fs::path& dir, const std::optional<Watermark>& mark)
     auto bytes = read_file(path);
     if (!bytes) return fail(bytes.error());
     const auto header = decode_header(*bytes);
+    if (const auto newer = refuse_newer(*bytes, name.number)) return fail(unavailable(*newer));
     if (!header || header->file_bytes != bytes->size())
       return refuse(RecoveryClass::interior_corruption,
                     path.filename().string() + ": damaged header or another size than it says");

@@ -37,7 +37,8 @@ struct Found {
 
 /// Scans the whole log and judges it against `mark`, the newest watermark known. Error
 /// AUDIT_UNAVAILABLE whose text begins with the class: INTERIOR_CORRUPTION, PADDING_CORRUPT, LOSS,
-/// MISSING_SEGMENT, AMBIGUOUS (only if `mark` covers the batch); or an I/O error.
+/// MISSING_SEGMENT, AMBIGUOUS (only if `mark` covers the batch); or refuse_newer(); or an I/O
+/// error.
 Result<Found> recover(const std::filesystem::path& dir, const std::optional<Watermark>& mark);
 
 }  // namespace aeromq::audit

@@ -1,12 +1,14 @@
 #include "audit/verify.h"
 
 #include "audit/trail.h"
+#include "messages/as_of.h"
 
 namespace aeromq::audit {
 namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t kMaxFindings = 1000;
+static_assert(kFormatVersion == kRecordSchema, "a segment's version names its records' schema");
 
 int severity(VerifyCode code) {
   switch (code) {
@@ -90,6 +92,8 @@ class Verifier {
     const bool bounded = bound && bound->segment == file.name.number;
     auto bytes = read_file(file.path);
     if (!bytes) return end_here(VerifyCode::io, bytes.error().message);
+    if (const auto newer = refuse_newer(*bytes, file.name.number))
+      return end_here(VerifyCode::io, *newer);
     const auto header = decode_header(*bytes);
     if (!header) return end_here(VerifyCode::corrupt, file_ + ": the header is damaged");
     if (const auto broken =
@@ -210,6 +214,9 @@ class Verifier {
                   where + " is no canonical record: " + record.error().message);
     if (record->seq != frame.seq)
       return find(VerifyCode::corrupt, where + " names itself " + std::to_string(record->seq));
+    if (as_of(*record, before_->version) != *record)
+      find(VerifyCode::corrupt,
+           where + " has fields that came after format " + std::to_string(before_->version));
     if (record->cause >= record->seq)
       find(VerifyCode::corrupt, where + " follows from a later record");
     runs_.see(*record);

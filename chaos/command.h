@@ -22,6 +22,7 @@ void add_mutants_command(CLI::App& app, Place& place);
 void add_disk_command(CLI::App& app, Place& place);
 void add_nightly_command(CLI::App& app, Place& place);
 void add_postgresql_command(CLI::App& app, Place& place);
+void add_situations_command(CLI::App& app, Place& place);
 void add_simulate_command(CLI::App& app, Place& place);
 void add_network_command(CLI::App& app, Place& place);
 void add_syscalls_command(CLI::App& app, Place& place);

@@ -21,6 +21,7 @@ int run(int argc, char** argv) {
   aeromq::chaos::add_mutants_command(app, place);
   aeromq::chaos::add_network_command(app, place);
   aeromq::chaos::add_postgresql_command(app, place);
+  aeromq::chaos::add_situations_command(app, place);
   aeromq::chaos::add_syscalls_command(app, place);
   aeromq::chaos::add_nightly_command(app, place);
   CLI11_PARSE(app, argc, argv);

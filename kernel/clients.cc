@@ -61,9 +61,8 @@ void Clients::serve(Client& client, RegisterKernel& kernel) {
 }
 
 void Clients::answer(std::uint64_t connection, const KernelAnswer& answer, const Act& act) {
-  auto reply = Conversation::answered(answer, act);
   for (auto& client : clients_)
-    if (client.number == connection) return send(client, std::move(reply));
+    if (client.number == connection) return send(client, client.conversation.answered(answer, act));
 }
 
 void Clients::send(Client& client, Conversation::Reply reply) {

@@ -1,5 +1,6 @@
 #include "kernel/conversation.h"
 
+#include "messages/as_of.h"
 #include "process/clock.h"
 #include "process/kill_point.h"
 #include "process/log.h"
@@ -35,11 +36,17 @@ Conversation::Reply Conversation::open(RegisterKernel& kernel, ByteView body) {
   // A connection is at most one epoch: whoever wants another connects again.
   if (standing_.epoch != 0)
     return end(make_error(ErrorCode::invalid_input, "this connection has its epoch"));
+  if (wanted->version > kKernelProtocol)
+    return end(make_error(ErrorCode::invalid_input,
+                          "the dispatcher speaks version " + std::to_string(wanted->version) +
+                              ", this kernel speaks up to " + std::to_string(kKernelProtocol),
+                          "version"));
   const auto opened = kernel.open(wanted->dispatcher, process::now());
   if (!opened) return end(opened.error());
+  version_ = std::max(1U, static_cast<unsigned>(wanted->version));
   standing_ = {opened->dispatcher, static_cast<std::uint32_t>(opened->epoch)};
   process::log_info("epoch_opened", {{"dispatcher", opened->dispatcher}, {"epoch", opened->epoch}});
-  return {kernel::packet(Tag::opened, *opened), "kernel.open.answered"};
+  return {kernel::packet(Tag::opened, as_of(*opened, version_)), "kernel.open.answered"};
 }
 
 Conversation::Reply Conversation::call(RegisterKernel& kernel, ByteView body) {
@@ -50,15 +57,15 @@ Conversation::Reply Conversation::call(RegisterKernel& kernel, ByteView body) {
   return answer ? answered(*answer, wanted->act) : Reply{};
 }
 
-Conversation::Reply Conversation::answered(const KernelAnswer& answer, const Act& act) {
-  if (answer.kind != CallKind::act)
-    return {kernel::packet(Tag::answer, answer), "kernel.call.answered"};
+Conversation::Reply Conversation::answered(const KernelAnswer& answer, const Act& act) const {
+  const auto packet = kernel::packet(Tag::answer, as_of(answer, version_));
+  if (answer.kind != CallKind::act) return {packet, "kernel.call.answered"};
   process::log_info("act", {{"request", act.request.text()},
                             {"action", text_of(act.action)},
                             {"node", act.node},
                             {"status", text_of(answer.act.status)},
                             {"code", answer.act.code}});
-  return {kernel::packet(Tag::answer, answer), "kernel.act.answered"};
+  return {packet, "kernel.act.answered"};
 }
 
 Conversation::Reply Conversation::fence(RegisterKernel& kernel, ByteView body) {

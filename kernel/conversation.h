@@ -19,7 +19,7 @@ class Conversation {
   /// Does what one packet asks, and says what to send back. After an error ended() is true.
   Reply take(RegisterKernel& kernel, ByteView packet);
   /// What to send for an answer, at once or later.
-  static Reply answered(const KernelAnswer& answer, const Act& act);
+  Reply answered(const KernelAnswer& answer, const Act& act) const;
   bool ended() const { return ended_; }
 
  private:
@@ -31,6 +31,7 @@ class Conversation {
   unsigned uid_;
   std::uint64_t connection_;
   Standing standing_;
+  unsigned version_ = 1;  ///< what the other end understands
   bool ended_ = false;
 };
 

@@ -16,8 +16,14 @@ Result<EmbeddedLink> EmbeddedLink::open(const std::string& socket, std::uint8_t 
                                         int timeout_ms) {
   auto link = look(socket);
   if (!link) return link;
-  link->socket_.send(packet(Tag::open, OpenDispatcher{dispatcher}));
+  link->socket_.send(packet(Tag::open, OpenDispatcher{dispatcher, kKernelProtocol}));
   const auto body = link->wait_for(Tag::opened, timeout_ms);
+  // A kernel of the first version knows no such field.
+  if (!body && body.error().field == "version" &&
+      body.error().message.find("known") != std::string::npos)
+    return fail(make_error(
+        ErrorCode::kernel_unavailable,
+        "it is of an older version (1); this program speaks " + std::to_string(kKernelProtocol)));
   if (!body) return fail(body.error());
   auto opened = decode<Opened>(*body);
   if (!opened) return fail(make_error(ErrorCode::kernel_unavailable, opened.error().message));

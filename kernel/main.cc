@@ -25,6 +25,8 @@ struct Flags {
   std::string request;
   std::string reason;
   std::string forgotten;
+  std::uint64_t alarm = 0;
+  std::string holder;
   std::uint64_t dispatcher = 0;
   std::uint64_t least_fencing_epoch = 0;
   std::string role;
@@ -83,6 +85,10 @@ int run(const CLI::App& app, Flags& flags) {
     if (chosen("fence")) return kernel::order_fence(settings, flags.dispatcher, flags.reason);
     if (chosen("forget-journal"))
       return kernel::forget_journal(settings, flags.forgotten, flags.reason);
+    if (chosen("clear-alarm")) return kernel::clear_alarm(settings, flags.alarm, flags.reason);
+    if (chosen("begin"))
+      return kernel::begin_register(settings, flags.reason, flags.holder,
+                                    flags.least_fencing_epoch);
     if (chosen("renew-history")) return kernel::renew_history(settings, flags.least_fencing_epoch);
     return settings.kernel.kind == "postgresql" ? postgresql::serve(settings)
                                                 : kernel::serve(settings);
@@ -114,6 +120,17 @@ void add_verbs(CLI::App& app, Flags& flags) {
   forget->add_option("node", flags.forgotten)->required();
   forget->add_option("--reason", flags.reason)->required();
   add_config(forget, flags);
+  auto* clear =
+      app.add_subcommand("clear-alarm", "PostgreSQL: what an alarm told of is dealt with");
+  clear->add_option("number", flags.alarm, "as every look names it")->required();
+  clear->add_option("--reason", flags.reason)->required();
+  add_config(clear, flags);
+  auto* begin = app.add_subcommand("begin", "a new register, after the one that was there is gone");
+  begin->add_option("--reason", flags.reason)->required();
+  begin->add_option("--holder", flags.holder, "embedded: the node that has write authority");
+  begin->add_option("--least-fencing-epoch", flags.least_fencing_epoch,
+                    "the highest that any service has seen");
+  add_config(begin, flags);
   auto* renew = app.add_subcommand("renew-history", "after a backup of the register was restored");
   renew->add_option("--least-fencing-epoch", flags.least_fencing_epoch,
                     "the highest that any service has seen");

@@ -1,6 +1,9 @@
 // What travels between the embedded kernel and its peers: over the unix socket one octet of tag and
 // one encoded struct a packet, over the node endpoint the frames of messages/envelope.h. Types
 // only, no I/O.
+//
+// The first version knew no version. A dispatcher says its own when it opens; a connection that
+// said none is told nothing that came later.
 #pragma once
 #include "messages/kernel_call.h"
 #include "messages/routes.h"
@@ -18,14 +21,19 @@ enum class Tag : std::uint8_t {
   error = 7,  ///< Error; the connection ends after it
 };
 
+/// The version of the unix socket's conversation that these programs speak.
+constexpr unsigned kKernelProtocol = 2;
+
 constexpr std::size_t kMaxPacket = kMaxBody + 1;  ///< octets
 constexpr std::uint64_t kMaxLeaseMs = 600'000;    ///< the longest lease that an act may name
 
 /// A dispatcher wants its epoch. Once per connection.
 struct OpenDispatcher {
   std::uint64_t dispatcher = 0;  ///< 1 to 255
+  std::uint64_t version = 0;     ///< what it speaks; 0: the first version
   static constexpr auto fields() {
-    return std::tuple{Field{"dispatcher", &OpenDispatcher::dispatcher}};
+    return std::tuple{Field{"dispatcher", &OpenDispatcher::dispatcher},
+                      Field{"version", &OpenDispatcher::version, 0, 2}};
   }
   friend bool operator==(const OpenDispatcher&, const OpenDispatcher&) = default;
 };

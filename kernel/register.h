@@ -33,6 +33,7 @@ struct Register {
   std::uint64_t demoted_epoch = 0;  ///< fencing epoch made by the last demotion; 0 = none pending
   std::uint64_t acknowledged = 0;   ///< highest position that the last primary told of
   std::uint64_t timeline = 0;       ///< of the last primary
+  std::uint64_t shutdown_end = 0;   ///< demoted: where `acknowledged`'s record ends; 0: not known
   std::uint64_t stale_after_ms = 3000;
   std::uint64_t listening_since_ms = 0;  ///< when this run of the kernel began to hear reports
   std::map<std::string, RegisteredNode> nodes;

@@ -28,6 +28,18 @@ ActAnswer refused(std::string code, std::string text) {
   return answer;
 }
 
+Register first_register(const RegisterKind& kind, const std::string& cluster,
+                        const std::vector<std::string>& nodes) {
+  auto first = create_register(process::fresh<HistoryId>(), cluster, nodes);
+  if (!kind.first_node_holds) {
+    first.holder.clear();
+    first.last_primary.clear();
+    first.fencing_epoch = 0;
+    first.timeline = 0;
+  }
+  return first;
+}
+
 Result<Store> open_or_create(const std::string& file, const RegisterKind& kind,
                              const std::string& cluster, const std::vector<std::string>& nodes) {
   if (Store::exists(file)) {
@@ -36,14 +48,7 @@ Result<Store> open_or_create(const std::string& file, const RegisterKind& kind,
     return store;
   }
   if (nodes.empty()) return fail(bad("nodes", "a new register needs at least one node"));
-  auto first = create_register(process::fresh<HistoryId>(), cluster, nodes);
-  if (!kind.first_node_holds) {
-    first.holder.clear();
-    first.last_primary.clear();
-    first.fencing_epoch = 0;
-    first.timeline = 0;
-  }
-  return Store::create(file, first, kind);
+  return Store::create(file, first_register(kind, cluster, nodes), kind);
 }
 
 RegisterKernel::RegisterKernel(Store store, Register state)

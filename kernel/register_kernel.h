@@ -65,6 +65,9 @@ class RegisterKernel {
   std::uint64_t snapshot_limit_ = 0;
 };
 
+/// What a new register of `kind` holds. Precondition: at least one node.
+Register first_register(const RegisterKind& kind, const std::string& cluster,
+                        const std::vector<std::string>& nodes);
 /// Opens the register of this kind or makes it with `nodes`, the first of them primary; nodes that
 /// it does not have yet are added. Error INVALID_INPUT.
 Result<Store> open_or_create(const std::string& file, const RegisterKind& kind,

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "kernel/gone.h"
 #include "process/clock.h"
 #include "process/command_line.h"
 #include "process/exit_codes.h"
@@ -49,6 +50,7 @@ int serve(const process::Settings& settings) {
       std::filesystem::path(settings.kernel.register_file).parent_path(), ignored);
   const auto lock = process::LockFile::take(lock_path(settings));
   if (!lock) return process::fail_start(lock.error());
+  if (auto there = check_not_gone(settings); !there) return process::fail_start(there.error());
   auto nodes = NodeSide::bind(settings.kernel);
   if (!nodes) return process::fail_start(nodes.error());
   const EmbeddedOptions options{settings.kernel.register_file, settings.cluster.name,
@@ -56,6 +58,8 @@ int serve(const process::Settings& settings) {
                                 settings.kernel.stale_after_ms};
   auto kernel = Embedded::start(options, process::now());
   if (!kernel) return process::fail_start(kernel.error());
+  if (!leave_mark(settings.kernel.register_file))
+    return process::fail_start(unmarked(settings.kernel.register_file));
   auto listener = PacketSocket::listen(settings.kernel.socket, false);
   if (!listener) return process::fail_start(listener.error());
   process::log_info("serving", {{"history", to_hex(kernel->state().history.octets)},

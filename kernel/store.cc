@@ -57,6 +57,7 @@ void write_kept(const Database& database, const Register& state) {
   set_meta(database, "demoted_epoch", state.demoted_epoch);
   set_meta(database, "acknowledged", state.acknowledged);
   set_meta(database, "timeline", state.timeline);
+  set_meta(database, "shutdown_end", state.shutdown_end);
 }
 
 /// A whole register in one file, without a WAL: durable when this returns.
@@ -144,6 +145,7 @@ Register Store::load() const {
   state.demoted_epoch = meta_number(database, "demoted_epoch");
   state.acknowledged = meta_number(database, "acknowledged");
   state.timeline = meta_number(database, "timeline");
+  state.shutdown_end = meta_number(database, "shutdown_end");
   Statement query(database, "SELECT name FROM nodes");
   while (query.step()) state.nodes[query.text_at(0)] = {};
   return state;
@@ -269,11 +271,21 @@ void Store::write_fence(const FenceRow& row) {
   commit();
 }
 
+void Store::write_beginning(const std::string& reason, unsigned uid, std::uint64_t wall_ms) {
+  begin();
+  set_meta(impl_->database, "begun_reason", reason);
+  set_meta(impl_->database, "begun_uid", std::uint64_t{uid});
+  set_meta(impl_->database, "begun_wall_ms", wall_ms);
+  commit();
+}
+
 void Store::renew_history(HistoryId history, std::uint64_t least_fencing_epoch) {
   begin();
   set_history(impl_->database, history);
   const auto epoch = meta_number(impl_->database, "fencing_epoch");
   set_meta(impl_->database, "fencing_epoch", std::max(epoch, least_fencing_epoch));
+  // What agents promised to the old history says nothing of the new one.
+  set_meta(impl_->database, "promised_beyond", std::uint64_t{0});
   commit();
 }
 

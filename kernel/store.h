@@ -75,6 +75,8 @@ class Store {
   void write_snapshot_limit(std::uint64_t limit);
   void write_epoch(std::uint64_t dispatcher, std::uint32_t epoch);
   void write_fence(const FenceRow& row);
+  /// A person began this register in the place of one that is gone.
+  void write_beginning(const std::string& reason, unsigned uid, std::uint64_t wall_ms);
   /// After a backup was restored: a new history, so that ids of the lost one read "unknown".
   void renew_history(HistoryId history, std::uint64_t least_fencing_epoch);
   /// Nodes of the settings that the register does not have yet; none is ever removed.

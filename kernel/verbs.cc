@@ -1,20 +1,26 @@
 #include "kernel/verbs.h"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <nlohmann/json.hpp>
 
 #include "kernel/embedded.h"
 #include "kernel/embedded_link.h"
+#include "kernel/gone.h"
 #include "kernel/node.h"
+#include "kernel/postgresql/service/alarms.h"
 #include "kernel/postgresql/service/grants.h"
+#include "kernel/postgresql/service/member_changes.h"
+#include "kernel/postgresql/settings.h"
 #include "kernel/server.h"
 #include "messages/text.h"
 #include "process/clock.h"
 #include "process/entropy.h"
 #include "process/exit_codes.h"
 #include "process/lock_file.h"
+#include "process/log.h"
+#include "process/newest_fact_file.h"
 
 namespace aeromq::kernel {
 namespace {
@@ -54,6 +60,14 @@ auto ask_or_read(const process::Settings& settings, FromLink from_link, FromFile
   return from_file(*store);
 }
 
+void say_bind(const process::Settings& settings, HistoryId history) {
+  if (is_postgresql(settings))
+    fmt::print(
+        "the agents are bound to the old one and refuse every act until a person has run\n"
+        "`aeromq-pg-agent bind {} --reason TEXT` on each of their hosts\n",
+        to_hex(history.octets));
+}
+
 Json json_of(const NodeFacts& node) {
   return {{"node", node.node},
           {"host", node.host},
@@ -68,8 +82,16 @@ Json json_of(const NodeFacts& node) {
           {"lag", node.lag}};
 }
 
-void print_json(const KernelSnapshot& snapshot, bool running) {
-  Json json{{"running", running},
+/// What `show` shows.
+struct Shown {
+  KernelSnapshot snapshot;
+  bool running = false;
+  Table member_changes;  ///< PostgreSQL only
+};
+
+void print_json(const Shown& shown) {
+  const auto& snapshot = shown.snapshot;
+  Json json{{"running", shown.running},
             {"cluster", snapshot.cluster},
             {"history", to_hex(snapshot.history.octets)},
             {"snapshot", snapshot.snapshot},
@@ -82,13 +104,20 @@ void print_json(const KernelSnapshot& snapshot, bool running) {
             {"acknowledged", position_text(snapshot.acknowledged)},
             {"nodes", Json::array()}};
   for (const auto& node : snapshot.nodes) json["nodes"].push_back(json_of(node));
+  for (const auto& row : shown.member_changes.rows) {
+    Json change;
+    for (std::size_t i = 0; i < row.cells.size(); ++i)
+      change[shown.member_changes.columns.at(i).name] = row.cells[i];
+    json["member_changes"].push_back(std::move(change));
+  }
   fmt::print("{}\n", json.dump(2));
 }
 
-void print_text(const KernelSnapshot& snapshot, bool running) {
+void print_text(const Shown& shown) {
+  const auto& snapshot = shown.snapshot;
   fmt::print("cluster {}  history {}  snapshot {}  {}\n", snapshot.cluster,
              to_hex(snapshot.history.octets), snapshot.snapshot,
-             running ? "kernel running" : "kernel dead, read from its file: no reports");
+             shown.running ? "kernel running" : "kernel dead, read from its file: no reports");
   fmt::print("holder {}  fencing epoch {}  last primary {}  timeline {}  acknowledged {}\n",
              snapshot.holder.empty() ? "none" : snapshot.holder, snapshot.fencing_epoch,
              snapshot.last_primary, snapshot.timeline, position_text(snapshot.acknowledged));
@@ -99,6 +128,8 @@ void print_text(const KernelSnapshot& snapshot, bool running) {
                text_of(node.assigned), text_of(node.reported), node.state, node.timeline,
                position_text(node.position), node.lag, node.report_age_ms,
                node.stale ? "  stale" : "");
+  for (const auto& row : shown.member_changes.rows)
+    fmt::print("members: {}\n", fmt::join(row.cells, "  "));
 }
 
 int exit_code_of(const OutcomeAnswer& answer) {
@@ -152,22 +183,28 @@ void print_text(const OutcomeAnswer& answer) {
 }  // namespace
 
 int show(const process::Settings& settings, Output output) {
-  bool running = false;
-  const auto snapshot = ask_or_read(
+  const auto shown = ask_or_read(
       settings,
-      [&](EmbeddedLink& link) -> Result<KernelSnapshot> {
-        running = true;
-        const auto answer = link.ask({});
+      [&](EmbeddedLink& link) -> Result<Shown> {
+        KernelCall call;
+        // The register's own lines are in the longer look.
+        if (is_postgresql(settings)) call.kind = CallKind::diagnostics;
+        const auto answer = link.ask(call);
         if (!answer) return fail(answer.error());
-        return answer->snapshot;
+        Shown told{answer->snapshot, true, {}};
+        for (const auto& table : answer->tables)
+          if (table.name == "member_changes") told.member_changes = table;
+        return told;
       },
-      [&](const Store& store) -> Result<KernelSnapshot> {
+      [&](const Store& store) -> Result<Shown> {
         const auto now = process::now();
-        return snapshot_of(store.load(), store.snapshot_limit(), kernel_ms(now),
-                           now.wall_ns / kNanosPerMs);
+        const auto changes = postgresql::MemberChanges(store.database()).all();
+        return Shown{snapshot_of(store.load(), store.snapshot_limit(), kernel_ms(now),
+                                 now.wall_ns / kNanosPerMs),
+                     false, postgresql::member_changes_table(changes)};
       });
-  if (!snapshot) return complain(snapshot.error(), kExitUnknown);
-  output == Output::json ? print_json(*snapshot, running) : print_text(*snapshot, running);
+  if (!shown) return complain(shown.error(), kExitUnknown);
+  output == Output::json ? print_json(*shown) : print_text(*shown);
   return process::kExitOk;
 }
 
@@ -207,6 +244,50 @@ int order_fence(const process::Settings& settings, std::uint64_t dispatcher,
   return process::kExitOk;
 }
 
+int begin_register(const process::Settings& settings, const std::string& reason,
+                   const std::string& holder, std::uint64_t least_fencing_epoch) {
+  const auto bad = [](std::string what, const char* field) {
+    return complain(make_error(ErrorCode::invalid_input, std::move(what), field),
+                    process::kExitUsage);
+  };
+  const auto& file = settings.kernel.register_file;
+  if (reason.empty() || has_control_characters(reason))
+    return bad("a reason is needed, without control characters", "reason");
+  const auto lock = process::LockFile::take(lock_path(settings));
+  if (!lock) return complain(lock.error(), process::kExitFault);
+  if (Store::exists(file))
+    return bad(file + " is there: renew-history gives it a new history", "register");
+  auto nodes = settings.cluster.nodes;
+  if (is_postgresql(settings)) {
+    const auto cluster = postgresql::read_cluster_settings(settings.kernel.cluster);
+    if (!cluster) return complain(cluster.error(), process::kExitUsage);
+    nodes.clear();
+    for (const auto& node : cluster->nodes) nodes.push_back(node.name);
+    if (!holder.empty()) return bad("PostgreSQL itself tells who is primary", "holder");
+  } else if (std::ranges::find(nodes, holder) == nodes.end()) {
+    return bad("--holder names the node that has write authority: one of the settings' nodes",
+               "holder");
+  }
+  const auto fact = process::read_newest_fact(settings.audit.dir);
+  auto first = first_register(kind_of(settings), settings.cluster.name, nodes);
+  if (!holder.empty()) first.holder = first.last_primary = holder;
+  // Services refuse a fencing epoch that is lower than one that they saw.
+  const auto seen = fact && *fact ? **fact : NewestFact{};
+  first.fencing_epoch =
+      std::max({first.fencing_epoch, least_fencing_epoch, seen.fencing_epoch + 1});
+  first.timeline = std::max(first.timeline, seen.timeline);
+  auto store = Store::create(file, first, kind_of(settings));
+  if (!store) return complain(store.error(), process::kExitFault);
+  store->write_beginning(reason, ::geteuid(), wall_ms(process::now()));
+  if (!leave_mark(file)) return complain(unmarked(file), process::kExitFault);
+  process::log_warning("register_begun",
+                       {{"history", to_hex(first.history.octets)}, {"reason", reason}});
+  fmt::print("a new register with the history {} at fencing epoch {}\n",
+             to_hex(first.history.octets), first.fencing_epoch);
+  say_bind(settings, first.history);
+  return process::kExitOk;
+}
+
 int renew_history(const process::Settings& settings, std::uint64_t least_fencing_epoch) {
   const auto lock = process::LockFile::take(lock_path(settings));
   if (!lock) return complain(lock.error(), process::kExitFault);
@@ -216,11 +297,7 @@ int renew_history(const process::Settings& settings, std::uint64_t least_fencing
   const auto history = process::fresh<HistoryId>();
   store->renew_history(history, least_fencing_epoch);
   fmt::print("the register has the new history {}\n", to_hex(history.octets));
-  if (is_postgresql(settings))
-    fmt::print(
-        "the agents are bound to the old one and refuse every act until a person has run\n"
-        "`aeromq-pg-agent bind {} --reason TEXT` on each of their hosts\n",
-        to_hex(history.octets));
+  say_bind(settings, history);
   return process::kExitOk;
 }
 
@@ -253,6 +330,31 @@ int forget_journal(const process::Settings& settings, const std::string& node,
     if (grant.act.node == node)
       fmt::print("what became of {} stays unknown: only that journal could tell\n",
                  grant.act.request.text());
+  return process::kExitOk;
+}
+
+int clear_alarm(const process::Settings& settings, std::uint64_t number,
+                const std::string& reason) {
+  const auto bad = [](std::string what, const char* field) {
+    return complain(make_error(ErrorCode::invalid_input, std::move(what), field),
+                    process::kExitUsage);
+  };
+  if (!is_postgresql(settings)) return bad("only a PostgreSQL cluster has alarms", "kind");
+  if (reason.empty() || reason.size() > 1000 || has_control_characters(reason))
+    return bad("a reason is 1 to 1000 octets without control characters", "reason");
+  const auto lock = process::LockFile::take(lock_path(settings));
+  if (!lock) return complain(lock.error(), process::kExitFault);
+  auto store =
+      Store::open(settings.kernel.register_file, Store::Mode::read_write, kind_of(settings));
+  if (!store) return complain(store.error(), process::kExitFault);
+  postgresql::Alarms alarms(store->database());
+  store->begin();
+  const bool cleared = alarms.clear(number, ::geteuid(), reason, wall_ms(process::now()));
+  store->commit();
+  if (!cleared) return bad("no alarm " + std::to_string(number) + " stands", "number");
+  fmt::print("alarm {} is cleared\n", number);
+  for (const auto& alarm : alarms.standing())
+    fmt::print("{}\n", postgresql::finding_of(alarm).text);
   return process::kExitOk;
 }
 

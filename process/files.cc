@@ -62,20 +62,29 @@ Result<std::string> read_checked(const std::string& path, std::size_t max, mode_
 
 }  // namespace
 
-Result<void> write_file(const std::string& path, const std::string& text) {
-  const auto fresh = path + ".new";
-  {
-    const Descriptor file(
-        ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
-    if (file.get() < 0 || ::fchmod(file.get(), 0600) != 0 || !write_all(file.get(), text))
-      return fault(path, std::strerror(errno));
-  }
-  if (::rename(fresh.c_str(), path.c_str()) != 0) return fault(path, std::strerror(errno));
+std::string beside(const std::string& path) { return path + ".new"; }
+
+Result<void> write_beside(const std::string& path, const std::string& text) {
+  const Descriptor file(
+      ::open(beside(path).c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (file.get() < 0 || ::fchmod(file.get(), 0600) != 0 || !write_all(file.get(), text))
+    return fault(path, std::strerror(errno));
+  return {};
+}
+
+Result<void> put_in_place(const std::string& path) {
+  if (::rename(beside(path).c_str(), path.c_str()) != 0 && errno != ENOENT)
+    return fault(path, std::strerror(errno));
   const auto parent = std::filesystem::path(path).parent_path();
   const Descriptor folder(
       ::open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (folder.get() < 0 || ::fsync(folder.get()) != 0) return fault(path, std::strerror(errno));
   return {};
+}
+
+Result<void> write_file(const std::string& path, const std::string& text) {
+  if (auto written = write_beside(path, text); !written) return written;
+  return put_in_place(path);
 }
 
 Result<std::string> read_file(const std::string& path, std::size_t max) {

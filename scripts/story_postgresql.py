@@ -2,7 +2,8 @@
 """One night's work on a PostgreSQL cluster: what `scripts/demo --kernel postgresql` shows. A writer is
 at work all the time; in the end each row that it was told to be safe is there, or its loss was said.
 
-Real servers, agents and signals, as in story.py. Each step checks what it should.
+Real servers, agents and signals, as in story.py. Each step checks what it should. With --secure only up
+to the planned switch, over TLS with verify-full and scram, to an IPv4 and an IPv6 address and a name.
 """
 import json
 import os
@@ -22,6 +23,7 @@ CLUSTER = PLACE + "/cluster"
 ACKNOWLEDGED = PLACE + "/acknowledged"
 AGENT_BIN = PLACE + "/bin"
 SLOW_S = 120
+SECURE = "--secure" in sys.argv[1:]
 
 
 def script(name, *arguments, code=0, quiet=False):
@@ -176,6 +178,8 @@ def story(up):
 
     told = []  # (request id, words, exit code of `outcome`)
     planned_switch(told)
+    if SECURE:
+        return ctrl_c(up)
     target, forced = forced_switch(told)
 
     title("The host of n2 comes back: its agent does not start a second primary")
@@ -204,12 +208,18 @@ def play():
     os.makedirs(AGENT_BIN)
     shutil.copy(BIN + "/aeromq-pg-agent", AGENT_BIN)
     title("A primary, two standbys, and an application that writes")
-    script("pg_cluster", "up", CLUSTER, "--template", os.path.join(os.path.dirname(BIN), "pg_template"))
+    script("pg_cluster", "up", CLUSTER, "--template", os.path.join(os.path.dirname(BIN), "pg_template"),
+           *(["--tls"] if SECURE else []))
     writer = start_writer()
     try:
         nodes = script("pg_cluster", "nodes", CLUSTER, quiet=True).strip()
         title("The control plane")
-        return perform(["up", "--dir", DIR, "--postgresql", nodes], story)
+        if not SECURE:
+            return perform(["up", "--dir", DIR, "--postgresql", nodes], story)
+        nodes = nodes.replace("n2=127.0.0.1", "n2=[::1]").replace("n3=127.0.0.1", "n3=localhost")
+        return perform(["up", "--dir", DIR, "--postgresql", nodes, "--passfile",
+                        CLUSTER + "/tls/passfile", "--sslmode", "verify-full", "--sslrootcert",
+                        CLUSTER + "/tls/ca.crt"], story)
     finally:
         writer.send_signal(signal.SIGTERM)
         summary = writer.communicate(timeout=PATIENCE_S)[0]

@@ -227,6 +227,22 @@ Result<void> check_same(const FolderOptions& options, const process::Settings& s
   return check_same(options.postgresql, options.dir, *cluster);
 }
 
+/// The kernel starts before the writer: a log, however short, tells that there was a register.
+Result<void> check_register(const process::Settings& settings) {
+  std::error_code ignored;
+  const fs::path log = fs::path(settings.audit.dir) / "log";
+  const auto& file = settings.kernel.register_file;
+  const bool ran = fs::exists(file + ".made", ignored) ||
+                   (fs::is_directory(log, ignored) && !fs::is_empty(log, ignored));
+  if (!ran || fs::exists(file, ignored)) return {};
+  return bad(
+      file +
+          ": the register is gone, and this directory had one; none is made in its place unless "
+          "a person begins a new one: aeromq-kernel begin --config " +
+          settings.folder + "/" + std::string(kSettingsFile) + " --reason TEXT",
+      "register");
+}
+
 Result<void> check_postgresql(const FolderOptions& options) {
   if (options.postgresql.none()) return {};
   if (!options.nodes.empty()) return bad("--postgresql names the nodes: not with --nodes", "nodes");
@@ -235,7 +251,8 @@ Result<void> check_postgresql(const FolderOptions& options) {
       !fs::exists(options.dir + "/" + std::string(kSettingsFile)))
     return bad("a new directory needs --postgresql NAME=HOST:PORT,... with the other options of it",
                "postgresql");
-  return {};
+  if (fs::exists(options.dir + "/" + std::string(kSettingsFile))) return {};
+  return check_connection(options.postgresql);
 }
 
 }  // namespace
@@ -280,6 +297,7 @@ Result<Folder> prepare_folder(const FolderOptions& options) {
   }
   auto settings = process::read_settings(settings_path);
   if (!settings) return fail(settings.error());
+  if (auto there = check_register(*settings); !there) return fail(there.error());
   if (auto same = check_same(options, *settings); !same) return fail(same.error());
   folder.settings = std::move(*settings);
   if (folder.settings.kernel.kind == kPostgresql) {

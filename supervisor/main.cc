@@ -1,12 +1,13 @@
 // aeromq: `aeromq up` makes and runs a whole control plane on one machine, with the embedded kernel
 // or for a PostgreSQL cluster, until Ctrl-C. Not needed in production, where service units do the
-// same.
+// same. `aeromq node` changes who belongs to a PostgreSQL cluster.
 #include <limits.h>
 #include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <array>
 #include <cstdio>
 #include <filesystem>
 
@@ -14,6 +15,8 @@
 #include "process/exit_codes.h"
 #include "process/lock_file.h"
 #include "supervisor/folder.h"
+#include "supervisor/node_change.h"
+#include "supervisor/node_verbs.h"
 #include "supervisor/supervisor.h"
 #include "transport/endpoint.h"
 
@@ -138,6 +141,10 @@ int up(Options options) {
     return refuse(make_error(ErrorCode::invalid_input, dir + ": " + fault.message(), "dir"));
   const auto lock = process::LockFile::take(dir + "/run/aeromq.lock");
   if (!lock) return refuse(lock.error());
+  const auto finished = supervisor::finish_change(dir);
+  if (!finished) return refuse(finished.error());
+  if (*finished)
+    say("finished what `aeromq node " + (*finished)->what + " " + (*finished)->node + "` began");
   const auto folder = supervisor::prepare_folder(options.folder);
   if (!folder) return refuse(folder.error());
   if (auto free = check_free(folder->settings); !free) return refuse(free.error());
@@ -155,6 +162,52 @@ int up(Options options) {
   }
   all.stop();
   return end == supervisor::StartEnd::failed ? process::kExitFault : process::kExitOk;
+}
+
+using supervisor::NodeOptions;
+
+struct NodeVerb {
+  const char* name;
+  const char* about;
+  int (*run)(const NodeOptions&);
+};
+constexpr std::array kNodeVerbs{
+    NodeVerb{"list", "its members, their agents, and whose member list each has",
+             supervisor::list_nodes},
+    NodeVerb{"add", "a new member: keys, files, what to copy where", supervisor::add_node},
+    NodeVerb{"remove", "a member leaves, if that is safe", supervisor::remove_node},
+    NodeVerb{"rekey", "a new key for an agent, or for the kernel", supervisor::rekey_node}};
+
+void add_node_verbs(CLI::App& app, NodeOptions& options) {
+  auto* node = app.add_subcommand("node", "the members of a PostgreSQL cluster");
+  node->require_subcommand(1);
+  for (const auto& verb : kNodeVerbs) {
+    auto* added = node->add_subcommand(verb.name, verb.about);
+    const std::string name = verb.name;
+    added->add_option("--dir", options.dir, "the control plane's directory")->required();
+    if (name == "list") continue;
+    added->add_option("--reason", options.reason, "for the register")->required();
+    auto* which = added->add_option("node", options.node,
+                                    name == "add" ? "NAME=HOST:PORT[/AGENT_PORT]" : "its name");
+    if (name != "rekey") which->required();
+    if (name == "rekey") added->add_flag("--kernel", options.kernel, "the kernel's key");
+    if (name == "remove")
+      added->add_option("--gone", options.gone, "a sentence, where nobody can see that it is down");
+    if (name != "add") continue;
+    added->add_option("--data", options.data, "its PGDATA");
+    added->add_option("--bin", options.bin, "where pg_ctl and postgres are");
+    added->add_option("--options", options.options, "for postgres, as pg_ctl -o takes them");
+    added->add_option("--log", options.log, "the server's log");
+    added->add_option("--journal", options.journal, "the agent's journal, outside of PGDATA");
+  }
+}
+
+int run_node_verb(const CLI::App& app, const NodeOptions& options) {
+  ::umask(077);
+  const auto* node = app.get_subcommand("node");
+  for (const auto& verb : kNodeVerbs)
+    if (node->got_subcommand(verb.name)) return verb.run(options);
+  return process::kExitUsage;
 }
 
 }  // namespace
@@ -182,17 +235,23 @@ int main(int argc, char** argv) {
   command->add_option("--database", postgresql.database, "what it connects to");
   command->add_option("--passfile", postgresql.passfile, "its password, as libpq reads it");
   command->add_option("--sslmode", postgresql.sslmode, "as libpq takes it");
+  command->add_option("--sslrootcert", postgresql.sslrootcert,
+                      "file of the authority whose certificates the nodes have");
+  command->add_option("--sslcert", postgresql.sslcert, "file of the role's own certificate");
+  command->add_option("--sslkey", postgresql.sslkey, "file of that certificate's key");
   command->add_flag("--no-restart", options.no_restart, "leave a process that ends dead");
   command->add_option("--most-restart-delay-ms", options.most_delay_ms,
                       "longest pause before a process is started again");
   command->add_option("--bin-dir", options.bin_dir, "where the other programs are");
+  NodeOptions node;
+  add_node_verbs(app, node);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? process::kExitOk : process::kExitUsage;
   }
   try {
-    return up(std::move(options));
+    return app.got_subcommand("node") ? run_node_verb(app, node) : up(std::move(options));
   } catch (const std::exception& fault) {  // the file system's
     std::fprintf(stderr, "aeromq: %s\n", fault.what());
     return process::kExitFault;

@@ -1,7 +1,11 @@
 #include "supervisor/postgresql_folder.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
+#include <cstring>
 
 #include "process/settings.h"
 #include "transport/host.h"
@@ -56,15 +60,23 @@ std::string keys_text(const transport::KeyPair& pair) {
   return "public_key = \"" + pair.public_key + "\"\nsecret_key = \"" + pair.secret_key + "\"\n";
 }
 
-ClusterSettings cluster_of(const PostgresqlOptions& options) {
-  ClusterSettings cluster;
-  cluster.nodes = *parse_nodes(options);
-  cluster.synchronous_standby_names = options.synchronous;
-  auto& connection = cluster.connection;
+postgresql::ConnectionSettings connection_of(const PostgresqlOptions& options) {
+  postgresql::ConnectionSettings connection;
   if (!options.user.empty()) connection.user = options.user;
   if (!options.database.empty()) connection.database = options.database;
   if (!options.sslmode.empty()) connection.sslmode = options.sslmode;
   connection.passfile = options.passfile;
+  connection.sslrootcert = options.sslrootcert;
+  connection.sslcert = options.sslcert;
+  connection.sslkey = options.sslkey;
+  return connection;
+}
+
+ClusterSettings cluster_of(const PostgresqlOptions& options) {
+  ClusterSettings cluster;
+  cluster.nodes = *parse_nodes(options);
+  cluster.synchronous_standby_names = options.synchronous;
+  cluster.connection = connection_of(options);
   return cluster;
 }
 
@@ -92,6 +104,19 @@ Result<std::vector<NodeSettings>> parse_nodes(const PostgresqlOptions& options) 
   if (nodes.size() > kMostNodes) return bad("more than 32 nodes");
   std::ranges::sort(nodes, {}, &NodeSettings::name);
   return nodes;
+}
+
+Result<void> check_connection(const PostgresqlOptions& options) {
+  for (const auto& [field, what] : postgresql::tls_faults(connection_of(options)))
+    return bad("--" + std::string(field) + " " + what, field);
+  const std::pair<const char*, const std::string&> files[] = {{"passfile", options.passfile},
+                                                              {"sslrootcert", options.sslrootcert},
+                                                              {"sslcert", options.sslcert},
+                                                              {"sslkey", options.sslkey}};
+  for (const auto& [field, path] : files)
+    if (!path.empty() && ::access(path.c_str(), R_OK) != 0)
+      return bad("--" + std::string(field) + " " + path + ": " + std::strerror(errno), field);
+  return {};
 }
 
 std::vector<NamedText> postgresql_files(const PostgresqlOptions& options,
@@ -135,7 +160,10 @@ Result<void> check_same(const PostgresqlOptions& options, const std::string& dir
       {"user", connection.user, options.user},
       {"database", connection.database, options.database},
       {"passfile", connection.passfile, options.passfile},
-      {"sslmode", connection.sslmode, options.sslmode}};
+      {"sslmode", connection.sslmode, options.sslmode},
+      {"sslrootcert", connection.sslrootcert, options.sslrootcert},
+      {"sslcert", connection.sslcert, options.sslcert},
+      {"sslkey", connection.sslkey, options.sslkey}};
   for (const auto& [option, has, wanted] : all)
     if (auto same = differs(option, has, wanted); !same) return same;
   return {};

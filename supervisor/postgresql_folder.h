@@ -19,15 +19,23 @@ struct PostgresqlOptions {
   std::string database;
   std::string passfile;
   std::string sslmode;
+  std::string sslrootcert;
+  std::string sslcert;
+  std::string sslkey;
   bool none() const {
     return nodes.empty() && synchronous.empty() && user.empty() && database.empty() &&
-           passfile.empty() && sslmode.empty();
+           passfile.empty() && sslmode.empty() && sslrootcert.empty() && sslcert.empty() &&
+           sslkey.empty();
   }
 };
 
 /// The nodes of the options, in name order, without keys. The agent's port is PostgreSQL's + 2000
 /// unless it is named. Error INVALID_INPUT, field `postgresql`.
 Result<std::vector<postgresql::NodeSettings>> parse_nodes(const PostgresqlOptions& options);
+
+/// Error INVALID_INPUT, the option's name as its field: a file that cannot be read, or TLS options
+/// that do not go together.
+Result<void> check_connection(const PostgresqlOptions& options);
 
 /// A file of the directory: its path in it, its text.
 using NamedText = std::pair<std::string, std::string>;

@@ -181,6 +181,10 @@ std::optional<Error> outcome_fault(const Command& command, const KernelAnswer& a
   return make_error(ErrorCode::mixed_view, "the outcome is another request's");
 }
 
+bool contains(const std::vector<Finding>& all, const Finding& finding) {
+  return std::ranges::find(all, finding) != all.end();
+}
+
 void fill(View& view, const Command& command, const KernelAnswer& answer) {
   const auto& snapshot = answer.snapshot;
   view.findings = findings_of(snapshot);
@@ -193,7 +197,9 @@ void fill(View& view, const Command& command, const KernelAnswer& answer) {
       const auto* node = find_node(snapshot, command.node);
       if (node != nullptr) view.facts = node_facts(snapshot, *node);
       std::erase_if(view.findings, [&](const Finding& finding) {
-        return finding.severity != Severity::alarm && !finding.text.starts_with(command.node + " ");
+        return finding.severity != Severity::alarm &&
+               !finding.text.starts_with(command.node + " ") &&
+               !contains(snapshot.findings, finding);
       });
       return;
     }
@@ -209,7 +215,9 @@ void fill(View& view, const Command& command, const KernelAnswer& answer) {
     default:  // run_diagnostics, inspect_wal, inspect_snapshots: the kernel's own tables
       view.facts = answer.facts;
       view.tables = answer.tables;
-      if (command.name != run_diagnostics) view.findings.clear();
+      if (command.name != run_diagnostics) view.findings = snapshot.findings;
+      std::erase_if(view.findings,
+                    [&](const Finding& finding) { return contains(answer.findings, finding); });
       view.findings.insert(view.findings.begin(), answer.findings.begin(), answer.findings.end());
   }
 }
@@ -217,7 +225,8 @@ void fill(View& view, const Command& command, const KernelAnswer& answer) {
 }  // namespace
 
 std::vector<Finding> findings_of(const KernelSnapshot& snapshot) {
-  std::vector<Finding> findings;
+  // The kernel's own first: an alarm of it is never cut off.
+  auto findings = snapshot.findings;
   find_primaries(snapshot, findings);
   find_silent_and_behind(snapshot, findings);
   if (findings.size() > kMaxFindings) findings.resize(kMaxFindings);

@@ -13,8 +13,8 @@ Result<View> make_view(const Command& command, const KernelAnswer& answer);
 /// Why `answer` cannot be one reading, or nothing.
 std::optional<Error> answer_fault(const KernelAnswer& answer);
 
-/// TWO_PRIMARIES, PRIMARY_WITHOUT_AUTHORITY, NO_PRIMARY, NODE_SILENT, NODE_BEHIND: the gravest
-/// first, then in node order.
+/// What the kernel found itself, then TWO_PRIMARIES, PRIMARY_WITHOUT_AUTHORITY, NO_PRIMARY,
+/// NODE_SILENT, NODE_BEHIND: the gravest first, then in node order.
 std::vector<Finding> findings_of(const KernelSnapshot& snapshot);
 
 }  // namespace aeromq

@@ -3,8 +3,10 @@
 #include <cstdlib>
 #include <utility>
 
+#include "audit/log_reader.h"
 #include "process/clock.h"
 #include "process/log.h"
+#include "process/newest_fact_file.h"
 
 namespace aeromq {
 namespace {
@@ -23,7 +25,34 @@ Result<void> LogBoundary::persist(const std::vector<Record>& records) {
     if (*seq != record.seq) std::abort();  // core and log count the same records
   }
   busy_ = true;
-  return writer_.commit(process::now());
+  if (auto done = writer_.commit(process::now()); !done) return done;
+  return remember(records);
+}
+
+// Durable before the answer goes out: whoever was told "executed" can rely on it.
+Result<void> LogBoundary::remember(const std::vector<Record>& records) {
+  if (dir_.empty()) return {};
+  bool newer = false;
+  for (const auto& record : records) newer = fact_.take(record) || newer;
+  return newer ? process::write_newest_fact(dir_, fact_) : Result<void>{};
+}
+
+Result<void> LogBoundary::catch_up() {
+  // What cannot be read is made anew out of the log.
+  if (auto known = process::read_newest_fact(dir_); known && *known) fact_ = **known;
+  auto reader = audit::LogReader::open(dir_, {});
+  if (!reader) return fail(reader.error());
+  if (fact_.seen > reader->durable_seq()) fact_ = {};
+  if (auto sought = reader->seek(fact_.seen + 1); !sought) return sought;
+  bool newer = false;
+  for (;;) {
+    const auto entry = reader->next();
+    if (!entry) return fail(entry.error());
+    if (!*entry) break;
+    if (const auto record = decode_row<Record>((*entry)->payload))
+      newer = fact_.take(*record) || newer;
+  }
+  return newer ? process::write_newest_fact(dir_, fact_) : Result<void>{};
 }
 
 Result<void> LogBoundary::idle(const Moment& now) {

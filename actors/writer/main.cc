@@ -28,7 +28,11 @@ int serve(const process::Settings& settings) {
   auto host = runtime::join(AuditWriter::kRole, settings);
   if (!host) return process::fail_start(host.error());
   AuditWriter core(writer.next_seq(), to_hex(host->boot().octets));
-  LogBoundary boundary(writer);
+  LogBoundary boundary(writer, settings.audit.dir);
+  if (auto caught_up = boundary.catch_up(); !caught_up) {
+    process::fail_start(caught_up.error());
+    return process::kExitPoisoned;
+  }
   if (auto begun = boundary.persist(core.begin(process::now()).records); !begun) {
     process::fail_start(begun.error());
     return process::kExitPoisoned;

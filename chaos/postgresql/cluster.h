@@ -77,9 +77,15 @@ class Cluster {
   /// The directory outlives this object.
   void keep() { kept_ = true; }
 
- private:
+  /// A verb of scripts/pg_cluster.
   Ended tool(std::vector<std::string> words, int timeout_ms = 60000) const;
+  /// As the user whom the servers belong to.
   Ended as_server_user(std::vector<std::string> words, int timeout_ms) const;
+  /// PostgreSQL's own programs.
+  const std::filesystem::path& pg_bin() const { return pg_bin_; }
+  const std::string& server_user() const { return server_user_; }
+
+ private:
   std::filesystem::path bin_;
   std::filesystem::path dir_;
   std::string server_user_;

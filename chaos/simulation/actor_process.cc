@@ -282,7 +282,7 @@ void ActorProcess::joined() {
       return now.run(*now.audit_reader);
     default: {
       kernel_ = world_.connect(*this, *neighbours_.kernel, "dispatcher");
-      const kernel::OpenDispatcher open{plane() + 1};
+      const kernel::OpenDispatcher open{plane() + 1, kernel::kKernelProtocol};
       if (!kernel_ ||
           !world_.send(*kernel_, *this,
                        {0, MessageType::hello, {}, {kernel::packet(kernel::Tag::open, open)}}))

@@ -52,6 +52,7 @@ Register kept_of(const Register& state) {
   kept.demoted_epoch = state.demoted_epoch;
   kept.acknowledged = state.acknowledged;
   kept.timeline = state.timeline;
+  kept.shutdown_end = state.shutdown_end;
   for (const auto& [name, node] : state.nodes) kept.nodes[name] = {};
   return kept;
 }
@@ -202,6 +203,7 @@ void Store::write_register(const Register& state) {
     kept.demoted_epoch = state.demoted_epoch;
     kept.acknowledged = state.acknowledged;
     kept.timeline = state.timeline;
+    kept.shutdown_end = state.shutdown_end;
   });
 }
 

@@ -1,6 +1,7 @@
 #include "client/ctl/output.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 
 #include "client/ctl/render/escape.h"
@@ -72,9 +73,13 @@ int show_error(const Common& common, const Error& error, const RequestId& reques
 }
 
 int exit_code_of(const View& view) {
-  const bool two = std::ranges::any_of(
-      view.findings, [](const Finding& finding) { return finding.code == "TWO_PRIMARIES"; });
-  return two ? kExitTwoPrimaries : kExitDone;
+  // What must never be: two that take writes, and what an act did that it must not have done.
+  constexpr std::array<std::string_view, 3> kWorst{"TWO_PRIMARIES", "SWITCHED_BEFORE_CHECKPOINT",
+                                                   "SWITCHED_BEYOND_CHECKPOINT"};
+  const bool worst = std::ranges::any_of(view.findings, [&](const Finding& finding) {
+    return std::ranges::find(kWorst, finding.code) != kWorst.end();
+  });
+  return worst ? kExitTwoPrimaries : kExitDone;
 }
 
 int exit_code_of(const OutcomeAnswer& outcome) {

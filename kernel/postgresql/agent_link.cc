@@ -12,6 +12,7 @@ Result<AgentLink> AgentLink::connect(const NodeSettings& node, const transport::
   options.connect_timeout_ms = timeout_ms;
   auto peer = transport::Peer::connect(options);
   if (!peer) return fail(peer.error());
+  (void)peer->send({}, AgentHello{kAgentProtocol});
   return AgentLink(std::move(*peer));
 }
 

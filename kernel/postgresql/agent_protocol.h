@@ -240,6 +240,9 @@ struct AgentStatus {
   std::string log_end;               ///< the end of the server's log, if it is down
   std::uint64_t not_started_ms = 0;  ///< for how long it has not been started
   std::string way_on;                ///< the command that starts it now; empty: none would
+  /// A person started it as a primary against what was seen, and nothing was done by the kernel
+  /// since.
+  std::string foreign_start;
   static constexpr auto fields() {
     using S = AgentStatus;
     return std::tuple{Field{"node", &S::node, 64},
@@ -277,7 +280,8 @@ struct AgentStatus {
                       Field{"wal_timeline", &S::wal_timeline, 0, 2},
                       Field{"log_end", &S::log_end, 1024, 2},
                       Field{"not_started_ms", &S::not_started_ms, 0, 2},
-                      Field{"way_on", &S::way_on, 512, 2}};
+                      Field{"way_on", &S::way_on, 512, 2},
+                      Field{"foreign_start", &S::foreign_start, 512, 2}};
   }
   friend bool operator==(const AgentStatus&, const AgentStatus&) = default;
 };

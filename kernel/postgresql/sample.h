@@ -29,6 +29,7 @@ struct Streamer {
   Lsn flush = 0;
   Lsn replay = 0;
   std::string sync_state;  ///< async, potential, sync, quorum
+  bool logical = false;    ///< it decodes: a subscriber, no standby
   friend bool operator==(const Streamer&, const Streamer&) = default;
 };
 
@@ -56,7 +57,18 @@ struct Receiver {
   Lsn flushed = 0;
   std::string slot;
   std::uint64_t quiet_ms = 0;  ///< since its last message, by the standby's own clock
+  std::vector<std::string> sender_addresses = {};  ///< of sender_host, if that is a name
   friend bool operator==(const Receiver&, const Receiver&) = default;
+};
+
+/// How many connections a server takes, and how many are taken, ours left out.
+struct Places {
+  std::uint64_t max_senders = 0;  ///< max_wal_senders
+  std::uint64_t senders = 0;
+  std::uint64_t max_connections = 0;
+  std::uint64_t reserved = 0;  ///< of them, for superusers and other privileged roles
+  std::uint64_t connections = 0;
+  friend bool operator==(const Places&, const Places&) = default;
 };
 
 /// Of a deep look for the write-ahead log: what lies in pg_wal, and how archiving goes.
@@ -95,7 +107,8 @@ struct LastSeen {
 /// what the agent said mean anything.
 struct NodeSample {
   std::string node;
-  std::string host;  ///< "10.0.0.1:5432"
+  std::string host;  ///< "10.0.0.1:5432", "[::1]:5432"
+  std::vector<std::string> addresses;  ///< what the host was resolved to last
   bool answered = false;
   std::string sqlstate;  ///< why not, in PostgreSQL's words if it had any
   std::string error;
@@ -106,12 +119,14 @@ struct NodeSample {
   std::uint64_t took_ms = 0;
   std::uint64_t system_identifier = 0;
   bool in_recovery = true;
-  std::uint32_t timeline = 0;  ///< IDENTIFY_SYSTEM, never pg_control_checkpoint()
+  std::uint32_t timeline = 0;  ///< IDENTIFY_SYSTEM, never pg_control_checkpoint(); 0: not known
+  std::string timeline_error;  ///< why it, or its history, is not known
   Lsn position = 0;  ///< flushed; of a standby the greatest of received, replayed, on its disk
   Lsn replayed = 0;
   bool replay_paused = false;
   std::vector<TimelineEnd> ancestors;  ///< TIMELINE_HISTORY of `timeline`, oldest first
   std::uint64_t server_version = 0;
+  Places places;
   std::uint64_t started_ms = 0;  ///< its own start time, wall clock
   std::uint64_t own_port = 0;    ///< its own setting `port`
   std::string data_directory;    ///< its own setting; as it was given, links and all

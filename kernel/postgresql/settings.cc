@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <set>
 
+#include "messages/digest.h"
 #include "process/files.h"
 #include "process/settings.h"
 #include "process/toml_reader.h"
@@ -53,9 +54,13 @@ void read_connection(TomlTable& table, ConnectionSettings& connection) {
   table.text("database", connection.database);
   table.text("passfile", connection.passfile);
   table.text("sslmode", connection.sslmode);
+  table.text("sslrootcert", connection.sslrootcert);
+  table.text("sslcert", connection.sslcert);
+  table.text("sslkey", connection.sslkey);
   static const std::set<std::string> kModes{"disable", "allow",     "prefer",
                                             "require", "verify-ca", "verify-full"};
   if (!kModes.contains(connection.sslmode)) table.fault("sslmode", "is not one of libpq's");
+  for (const auto& [field, what] : tls_faults(connection)) table.fault(field, what);
   table.number("connect_deadline_ms", connection.connect_deadline_ms, 50, 60'000);
   table.number("query_deadline_ms", connection.query_deadline_ms, 50, 60'000);
 }
@@ -112,6 +117,25 @@ std::string line(const std::string& key, std::uint64_t value) {
 }
 
 }  // namespace
+
+std::vector<std::pair<const char*, std::string>> tls_faults(const ConnectionSettings& connection) {
+  std::vector<std::pair<const char*, std::string>> faults;
+  const std::pair<const char*, const std::string&> files[] = {
+      {"sslrootcert", connection.sslrootcert},
+      {"sslcert", connection.sslcert},
+      {"sslkey", connection.sslkey}};
+  for (const auto& [field, path] : files)
+    if (!path.empty() && !path.starts_with('/'))
+      faults.emplace_back(field, "must be an absolute path, the same on every host");
+  const auto& mode = connection.sslmode;
+  // With the weaker modes libpq verifies nothing, whatever it is given.
+  if (!connection.sslrootcert.empty() && mode != "require" && !mode.starts_with("verify-"))
+    faults.emplace_back("sslrootcert", "is used only with sslmode require, verify-ca, verify-full");
+  if (connection.sslcert.empty() != connection.sslkey.empty())
+    faults.emplace_back(connection.sslcert.empty() ? "sslcert" : "sslkey",
+                        "is missing: a certificate and its key go together");
+  return faults;
+}
 
 Result<ClusterSettings> read_cluster_settings(const std::string& path) {
   return read_as<ClusterSettings>(path, [](TomlTable& root, ClusterSettings& cluster) {
@@ -180,13 +204,18 @@ std::string cluster_settings_text(const ClusterSettings& settings) {
       line("watch_every_ms", settings.watch_every_ms) + "\n[connection]\n" +
       line("user", connection.user) + line("database", connection.database) +
       line("passfile", connection.passfile) + line("sslmode", connection.sslmode) +
+      line("sslrootcert", connection.sslrootcert) + line("sslcert", connection.sslcert) +
+      line("sslkey", connection.sslkey) +
       line("connect_deadline_ms", connection.connect_deadline_ms) +
       line("query_deadline_ms", connection.query_deadline_ms) + "\n[kernel]\n" +
       line("key", settings.kernel_key);
-  for (const auto& node : settings.nodes)
-    text += "\n[[node]]\n" + line("name", node.name) + line("host", node.host) +
-            line("port", node.port) + line("agent", node.agent) + line("agent_key", node.agent_key);
+  for (const auto& node : settings.nodes) text += "\n" + node_settings_text(node);
   return text;
+}
+
+std::string node_settings_text(const NodeSettings& node) {
+  return "[[node]]\n" + line("name", node.name) + line("host", node.host) +
+         line("port", node.port) + line("agent", node.agent) + line("agent_key", node.agent_key);
 }
 
 std::string agent_settings_text(const AgentSettings& settings) {
@@ -199,6 +228,23 @@ std::string agent_settings_text(const AgentSettings& settings) {
          line("stop_deadline_ms", settings.stop_deadline_ms) +
          line("promote_deadline_ms", settings.promote_deadline_ms) +
          line("receive_deadline_ms", settings.receive_deadline_ms);
+}
+
+std::string members_digest(const ClusterSettings& settings) {
+  std::string all;
+  // With a line's end behind each, which none of them holds: no two lists read the same.
+  const auto add = [&](const std::string& text) { all += text + "\n"; };
+  add(settings.name);
+  add(settings.kernel_key);
+  for (const auto& node : settings.nodes) {
+    add(node.name);
+    add(node.host);
+    add(std::to_string(node.port));
+    add(node.agent);
+    add(node.agent_key);
+  }
+  constexpr std::size_t kShown = 16;  // enough to tell two apart, and for a person to compare
+  return to_hex(sha256(as_bytes(all)).view()).substr(0, kShown);
 }
 
 const NodeSettings* find_node(const ClusterSettings& cluster, std::string_view name) {

@@ -24,6 +24,9 @@ struct ConnectionSettings {
   std::string database = "postgres";
   std::string passfile;  ///< libpq's; empty: libpq's own rule
   std::string sslmode = "prefer";
+  std::string sslrootcert;  ///< whose certificates are believed; empty: libpq's own rule
+  std::string sslcert;      ///< our own certificate, if the servers ask for one, and ...
+  std::string sslkey;       ///< ... its key
   std::uint64_t connect_deadline_ms = 1000;  ///< what one dead node may delay a reading by
   std::uint64_t query_deadline_ms = 2000;
 };
@@ -58,14 +61,23 @@ struct AgentSettings {
   ClusterSettings cluster;                    ///< read from `cluster_file`
 };
 
+/// What is wrong with the TLS settings among themselves: field, and words that go on from it.
+std::vector<std::pair<const char*, std::string>> tls_faults(const ConnectionSettings& connection);
+
 // Error INVALID_INPUT, field `settings`, naming the file and all of its faults.
 Result<ClusterSettings> read_cluster_settings(const std::string& path);
 Result<AgentSettings> read_agent_settings(const std::string& path);
 
 /// The file that read_cluster_settings reads back as `settings`.
 std::string cluster_settings_text(const ClusterSettings& settings);
+/// The same for one node: its table `[[node]]`.
+std::string node_settings_text(const NodeSettings& node);
 /// agent.toml as a new folder has it: `node`, paths and Debian's usual places to be corrected.
 std::string agent_settings_text(const AgentSettings& settings);
+
+/// Of the member list: names and addresses of servers and agents, all of the keys that they obey.
+/// Whoever has the same digest judges by the same members.
+std::string members_digest(const ClusterSettings& settings);
 
 /// The node of that name, or nullptr.
 const NodeSettings* find_node(const ClusterSettings& cluster, std::string_view name);

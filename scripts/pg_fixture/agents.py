@@ -65,10 +65,11 @@ def listens(where):
     scheme, _, address = where.partition("://")
     host, _, port = address.rpartition(":")
     unix = scheme == "ipc"
-    with socket.socket(socket.AF_UNIX if unix else socket.AF_INET) as probe:
+    family = socket.AF_UNIX if unix else socket.AF_INET6 if host.startswith("[") else socket.AF_INET
+    with socket.socket(family) as probe:
         probe.settimeout(1)
         # A socket file alone says nothing: a killed agent leaves it.
-        return probe.connect_ex(address if unix else (host, int(port))) == 0
+        return probe.connect_ex(address if unix else (host.strip("[]"), int(port))) == 0
 
 
 def start(node, bin_dir):

@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 
-from . import agents, servers
+from . import agents, servers, tls
 from .cluster import Cluster, Fault, NODE_NAME, find_bin, free_ports, run, server_user
 
 HBA = """# Loopback only, and without passwords: a throw-away cluster.
@@ -21,7 +21,7 @@ WITHOUT_MODELS = ["UPDATE pg_database SET datistemplate = false", "DROP DATABASE
                   "DROP DATABASE template1"]
 
 
-def up(directory, names, synchronous="", template=None):
+def up(directory, names, synchronous="", template=None, with_tls=False):
     """A running cluster at `directory`; what is there already is only started."""
     directory = os.path.abspath(directory)
     check_names(names)
@@ -44,8 +44,14 @@ def up(directory, names, synchronous="", template=None):
             build(cluster)
             if copy:
                 keep(cluster, copy)
+            elif with_tls:
+                servers.each(cluster.nodes, lambda node: servers.stop(cluster, node))
+    if with_tls:
+        tls.prepare(cluster)
     servers.each(cluster.nodes, lambda node: servers.start(cluster, node))
     servers.wait_streaming(cluster)
+    if with_tls:
+        tls.set_password(cluster)
     cluster.complete = True
     cluster.save()
     return cluster

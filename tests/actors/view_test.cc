@@ -94,6 +94,20 @@ TEST(Findings, AreFactsTheGravestFirst) {
   EXPECT_EQ(codes(findings_of(snapshot)), (Codes{"NODE_SILENT", "NODE_SILENT"}));
 }
 
+TEST(Findings, WhatTheKernelFoundStandsInEveryView) {
+  for (const auto& row : command_table()) {
+    if (row.kernel_action()) continue;
+    SCOPED_TRACE(text_of(row.name));
+    auto answer = reading(CallKind::wal);
+    const Finding found{"MEMBERS_DIFFER", Severity::warning, "the agent of n1 has other members"};
+    answer.snapshot.findings = {found};
+    if (row.name == CommandName::run_diagnostics) answer.findings = {found};
+    const auto view = make_view({row.name, row.takes_node ? "n2" : "", "", {}, {}}, answer);
+    ASSERT_TRUE(view) << view.error().message;
+    EXPECT_EQ(std::ranges::count(view->findings, found), 1);
+  }
+}
+
 TEST(Findings, WithoutAHolderOnePrimaryIsAWarningAndTwoAreAnAlarm) {
   auto snapshot = reading().snapshot;
   snapshot.holder.clear();

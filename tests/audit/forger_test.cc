@@ -53,7 +53,9 @@ class ForgerTest : public LogFixture {
       }
     });
     edit(batches);
-    Bytes forged(bytes.begin(), bytes.begin() + kSegmentHeader);
+    auto head = header;
+    head.version = version_.value_or(head.version);
+    auto forged = encode_header(head);
     auto tree = header.tree;
     auto previous = sha256(forged);
     auto seq = header.first_seq;
@@ -86,6 +88,7 @@ class ForgerTest : public LogFixture {
     store(file.path, forged);
   }
 
+  std::optional<std::uint16_t> version_;            // of the forged segment
   std::function<void(std::size_t, Commit&)> bend_;  // a last touch by the forger
   TreeHead early_;                                  // after record 6
   TreeHead head_;                                   // after record 12
@@ -101,6 +104,49 @@ TEST_F(ForgerTest, AnUntouchedLogIsSound) {
   EXPECT_EQ(verify(early_).code, VerifyCode::ok);
   rewrite(2, [](auto&) {});  // the forger's own tool changes nothing by itself
   EXPECT_EQ(verify(head_).code, VerifyCode::ok);
+}
+
+// What an older program would call damaged must not stand in a segment that it would read.
+TEST_F(ForgerTest, ALaterFieldInASegmentOfTheFirstVersion) {
+  const auto add = [](auto& batches) {
+    auto record = make_record(12, Stage::control_plane);
+    record.successor = "n3";
+    batches[batches.size() - 2].front() = row(record);  // the last is the STOP's
+  };
+  rewrite(2, add);
+  EXPECT_EQ(verify().code, VerifyCode::ok);
+  version_ = 1;
+  rewrite(2, [](auto&) {});
+  const auto found = verify();
+  EXPECT_EQ(found.code, VerifyCode::corrupt);
+  EXPECT_THAT(found.findings, testing::Contains("record 12 has fields that came after format 1"));
+}
+
+TEST_F(ForgerTest, ASegmentOfANewerVersionIsRefusedInWordsAndNotCalledDamage) {
+  const auto file = segments().back();
+  auto bytes = load(file.path);
+  auto header = *decode_header(bytes);
+  header.version = kFormatVersion + 1;
+  const auto head = encode_header(header);
+  std::ranges::copy(head, bytes.begin());
+  store(file.path, bytes);
+  const auto words = "segment 3 has format 3, this program reads up to 2";
+  const auto found = verify();
+  EXPECT_EQ(found.code, VerifyCode::io);
+  EXPECT_THAT(found.findings, testing::Contains(testing::HasSubstr(words)));
+  EXPECT_THAT(refusal(), testing::HasSubstr(words));
+  EXPECT_THAT(refusal(), testing::Not(testing::HasSubstr("CORRUPTION")));
+  const auto reader = LogReader::open(dir(), {});
+  ASSERT_FALSE(reader) << "queries and exports read through it";
+  EXPECT_THAT(reader.error().message, testing::HasSubstr(words));
+  // Beside a living writer of the newer version its end is not looked for before it is read.
+  auto bounded = LogReader::open(dir(), {mark()});
+  ASSERT_TRUE(bounded);
+  auto entry = bounded->next();
+  while (entry && *entry) entry = bounded->next();
+  ASSERT_FALSE(entry);
+  EXPECT_THAT(entry.error().message, testing::HasSubstr(words));
+  EXPECT_EQ(load(file.path), bytes);
 }
 
 TEST_F(ForgerTest, AnEditedRecordWithItsCrcRecomputed) {

@@ -28,6 +28,7 @@ T filled(std::uint8_t octet) {
 
 SegmentHeader header() {
   SegmentHeader h;
+  h.version = 1;  // whose octets are in the field
   h.log = filled<LogId>(0x11);
   h.number = 2;
   h.salt = filled<Salt>(0x22);
@@ -176,6 +177,26 @@ TEST(Format, HeaderRoundTripAndEveryBitCounts) {
     EXPECT_FALSE(decode_header(changed)) << bit;
   }
   EXPECT_FALSE(decode_header(ByteView(octets).first(4095)));
+}
+
+TEST(Format, EveryVersionUpToOursIsReadAndANewerOneIsRefusedInWords) {
+  auto h = header();
+  for (const unsigned version : {1U, 2U}) {
+    h.version = static_cast<std::uint16_t>(version);
+    const auto octets = encode_header(h);
+    ASSERT_TRUE(decode_header(octets)) << version;
+    EXPECT_EQ(decode_header(octets)->version, version);
+    EXPECT_FALSE(refuse_newer(octets, 2));
+  }
+  h.version = 0;
+  EXPECT_FALSE(decode_header(encode_header(h)));
+  EXPECT_FALSE(refuse_newer(encode_header(h), 2));
+  h.version = 3;
+  auto newer = encode_header(h);
+  EXPECT_FALSE(decode_header(newer));
+  EXPECT_EQ(refuse_newer(newer, 2), "segment 2 has format 3, this program reads up to 2");
+  newer[600] ^= 1;
+  EXPECT_FALSE(refuse_newer(newer, 2)) << "a damaged header is damage, whatever it says";
 }
 
 TEST(Format, AHeaderThatContradictsItselfIsRefusedWhateverItsCrc) {

@@ -3,7 +3,8 @@
 
 Written from docs/audit-log.md, with nothing but hashlib and struct. Checks headers, frames, CRCs,
 padding, batch hashes, the COMMIT chain across segments, every tree root, recorded tails and, if
-given, a remembered checkpoint. Prints "ok SIZE:ROOT" and exits 0, or the first fault and exits 40.
+given, a remembered checkpoint. Prints "ok SIZE:ROOT" and exits 0, or the first fault and exits 40, or
+that a segment is of a newer version than it reads and exits 1.
 `--self-test DRIVER` writes logs with the driver, verifies them, and shows that damage is found.
 """
 import hashlib
@@ -15,11 +16,16 @@ import sys
 import tempfile
 
 ALIGN = 4096
+NEWEST = 2
 RECORD, COMMIT, START, STOP, RECOVERY, SEAL = 1, 2, 3, 4, 5, 6
 
 
 class Fault(Exception):
     pass
+
+
+class Newer(Exception):
+    """Not damaged: of a version that came after this program."""
 
 
 def need(truth, what):
@@ -62,7 +68,10 @@ def read_header(raw, name):
     need(len(raw) >= ALIGN, "no header")
     need(crc32c(raw[:4092]) == struct.unpack_from("<I", raw, 4092)[0], "header CRC")
     magic, version, size, align = struct.unpack_from("<8sHHI", raw, 0)
-    need((magic, version, size, align) == (b"AEROMQAL", 1, 4096, 4096), "header start")
+    need(magic == b"AEROMQAL" and version >= 1, "header start")
+    if version > NEWEST:
+        raise Newer(f"{name} has format {version}, this program reads up to {NEWEST}")
+    need((size, align) == (4096, 4096), "header start")
     h = {"log": raw[16:32], "salt": raw[56:64], "boot": raw[80:96], "previous": raw[96:128],
          "root": raw[128:160]}
     h["number"], h["first_seq"], h["tree_size"] = struct.unpack_from("<QQQ", raw, 32)
@@ -235,6 +244,9 @@ def main():
     except Fault as fault:
         print("fault:", fault)
         return 40
+    except Newer as newer:
+        print("not read:", newer)
+        return 1
     return 0
 
 

@@ -29,7 +29,9 @@ class Walk {
     std::vector<FieldRow> rows;
     const auto add = [&](const auto& field) {
       using Member = std::remove_cvref_t<decltype(std::declval<T>().*(field.member))>;
-      rows.push_back({std::string(field.name), type_text<Member>(), max_text<Member>(field.max)});
+      const auto since = field.is_later() ? ", since minor " + std::to_string(field.since) : "";
+      rows.push_back(
+          {std::string(field.name), type_text<Member>() + since, max_text<Member>(field.max)});
     };
     std::apply([&](const auto&... field) { (add(field), ...); }, T::fields());
     found_.structs[name] = std::move(rows);

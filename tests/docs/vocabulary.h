@@ -11,8 +11,8 @@ namespace aeromq::docs {
 
 struct FieldRow {
   std::string name;
-  std::string type;
-  std::string max;  ///< octets of text or bin, elements of a list; "-" where there is no bound
+  std::string type;  ///< ", since minor N": it may be missing
+  std::string max;   ///< octets of text or bin, elements of a list; "-" where there is no bound
   friend bool operator==(const FieldRow&, const FieldRow&) = default;
 };
 

@@ -14,7 +14,7 @@ from zmq.utils.monitor import recv_monitor_message
 
 from aeromq_wire import *                    # numbers, request ids, encode and decode
 
-MAGIC = b"AMCP\x00\x01"                      # name, major 0, minor 1
+MAGIC = b"AMCP\x00\x02"                      # name, major 0, minor 2
 
 
 class Refusal(Exception):
@@ -181,10 +181,10 @@ class Client:
 
     def _greet(self, name):
         self.send(HELLO, encode("Hello", {
-            "role": "client", "name": name, "incarnation": os.urandom(16), "minor": 1,
+            "role": "client", "name": name, "incarnation": os.urandom(16), "minor": 2,
             "pid": os.getpid(), "build": "interop 1"}))
         self.welcome = self.wait_for(b"", (WELCOME, HELLO_REFUSED), 5)
-        if self.welcome["minor"] != 1:
+        if self.welcome["minor"] != 2:
             self.close()
             raise self._silence(None, "another minor version")
         self.session, self.principal = self.welcome["session"], self.welcome["principal"]

@@ -87,7 +87,8 @@ def id_from_text(text):
 
 
 # ---- bodies (section 6) --------------------------------------------------------------------------
-# "name type/max": `*T` is a list of T, `bin=N` exactly N octets; a capital is a table or a word list.
+# "name type/max": `*T` is a list of T, `bin=N` exactly N octets; a capital is a table or a word list;
+# `?` a field since minor 2, which may be missing, and is when it says nothing.
 
 WORDS = {
     "ActorRole": "broker,client,authority-gate,explainer,confirmation-keeper,audit-writer,"
@@ -114,7 +115,8 @@ TABLES = {
               "pending_confirmations uint, clients uint, unrecorded uint, up_ms uint, build text/64",
     "Part": "role ActorRole, alive bool, name text/64, incarnation bin=16, pid uint, age_ms uint,"
             "quiet_ms uint",
-    "Submit": "command text/64, node text/64, reason text/1000, about text/64",
+    "Submit": "command text/64, node text/64, reason text/1000, about text/64,"
+              "successor ?text/64",
     "ConfirmationAsked": "token bin=16, confirmation ConfirmationKind, expires_in_ms uint,"
                          "explanation bin, record uint",
     "Confirm": "token bin=16, explanation_digest bin=32, acknowledge *text/32,"
@@ -131,7 +133,7 @@ TABLES = {
                    "action text/512, components *text/64, irreversible *text/16, invariants *text/32,"
                    "facts *ExplainedFact/256, checks *Check/32, not_checked *text/16, risks *Risk/16,"
                    "cost text/512, history bin=4, snapshot uint, fencing_epoch uint, kernel_ms uint,"
-                   "wall_ms uint",
+                   "wall_ms uint, warnings ?*Finding/32, successor ?text/64, successor_checks ?*Check/32",
     "ExplainedFact": "name text/128, value text/512, source text/128, age_ms uint",
     "Check": "code text/64, invariant text/16, text text/1024, passes bool, overridable bool",
     "Risk": "id text/64, invariant text/16, text text/1024",
@@ -159,7 +161,7 @@ TABLES = {
               "snapshot uint, fencing_epoch uint, snapshot_summary text/1024, kernel_code text,"
               "kernel_text text/1024, effects *Effect/32, outcome RecordOutcome, error_domain text,"
               "error_code text, error_message text/2048, error_field text, error_invariants *text/16,"
-              "failure text, lost text, cause uint",
+              "failure text, lost text, cause uint, successor ?text/64",
 }
 WORDS = {name: words.split(",") for name, words in WORDS.items()}
 TABLES = {name: [tuple(f.split()) for f in rows.split(",") if f.strip()]
@@ -171,7 +173,7 @@ def check(kind, value, path):
     def need(holds, why):
         if not holds:
             raise Malformed(path or "body", why)
-    kind, _, bound = kind.partition("/")
+    kind, _, bound = kind.lstrip("?").partition("/")
     if kind.startswith("*"):
         need(type(value) is list and len(value) <= int(bound or 512), f"no list of at most {bound}")
         for number, element in enumerate(value):
@@ -193,12 +195,14 @@ def check(kind, value, path):
     else:
         need(type(value) is dict, "no map")
         names = [row[0] for row in TABLES[kind]]
+        later = [name for name, field_kind in TABLES[kind] if field_kind.startswith("?")]
         dot = path + "." if path else ""
         for name in list(value) + names:
-            if name not in value or name not in names:
+            if name not in names or name not in value and name not in later:
                 raise Malformed(dot + name, "missing" if name in names else "not in the table")
         for name, field_kind in TABLES[kind]:
-            check(field_kind, value[name], dot + name)
+            if name in value:
+                check(field_kind, value[name], dot + name)
 
 
 def _pairs(pairs):
@@ -225,4 +229,6 @@ def decode(kind, octets):
 def encode(kind, value):
     """The octets of a body; the fields in the order of the table."""
     check(kind, value, "")
-    return msgpack.packb({name: value[name] for name, _ in TABLES[kind]}, use_bin_type=True)
+    said = {name: value[name] for name, field_kind in TABLES[kind]
+            if name in value and (value[name] or not field_kind.startswith("?"))}
+    return msgpack.packb(said, use_bin_type=True)

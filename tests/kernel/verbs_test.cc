@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "process/clock.h"
@@ -82,6 +83,33 @@ TEST(KernelVerbs, OneKernelOnOneRegister) {
   EXPECT_NE(kernel.verb({"renew-history", "--config", kernel.config()}).code, 0);
   kernel.kill();
   EXPECT_EQ(kernel.verb({"renew-history", "--config", kernel.config()}).code, 0);
+}
+
+TEST(KernelVerbs, ARegisterThatIsGoneIsMadeAnewByAPersonAlone) {
+  KernelProcess kernel;
+  kernel.start();
+  kernel.kill();
+  for (const auto* part : {"", "-wal", "-shm"})
+    std::filesystem::remove(kernel.register_file() + part);
+  const auto refused = kernel.verb({"serve", "--config", kernel.config()});
+  EXPECT_NE(refused.code, 0);
+  EXPECT_FALSE(std::filesystem::exists(kernel.register_file()));
+  const auto begin = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"begin", "--config", kernel.config()});
+    return kernel.verb(more).code;
+  };
+  EXPECT_EQ(begin({"--reason", "the disk is gone"}), 2) << "who holds authority is not guessed";
+  EXPECT_EQ(begin({"--reason", "the disk is gone", "--holder", "z"}), 2);
+  EXPECT_EQ(begin({"--reason", "", "--holder", "b"}), 2);
+  EXPECT_FALSE(std::filesystem::exists(kernel.register_file()));
+  EXPECT_EQ(begin({"--reason", "the disk is gone", "--holder", "b", "--least-fencing-epoch", "9"}),
+            0);
+  EXPECT_EQ(begin({"--reason", "again", "--holder", "b"}), 2) << "one is there";
+  kernel.start();
+  const auto seen = EmbeddedLink::look(kernel.socket())->ask({});
+  ASSERT_TRUE(seen);
+  EXPECT_EQ(seen->snapshot.holder, "b");
+  EXPECT_EQ(seen->snapshot.fencing_epoch, 9U);
 }
 
 TEST(KernelVerbs, InputIsChecked) {

@@ -35,6 +35,8 @@ LAYERS = [
     (r"actors/(\w+)/", ["messages/", "actors/step.h", "actors/{1}/"]),
     (r"client/ctl/", ["messages/", "process/", "transport/", "client/", "audit/"]),
     (r"client/", ["messages/", "transport/", "client/"]),
+    (r"supervisor/(?:node_\w+|main)\.", ["messages/", "process/", "transport/", "supervisor/",
+                                         "kernel/"]),
     (r"supervisor/", ["messages/", "process/", "transport/", "supervisor/",
                       "kernel/postgresql/settings.h"]),
     (r"chaos/", [folder + "/" for folder in PRODUCT]),
@@ -58,9 +60,9 @@ CORES = [
     r"actors/step\.h",
     r"kernel/(register|rejection|demo_node|outcome_rule)\.",
     r"kernel/postgresql/service/rules\.",
-    r"kernel/postgresql/sight/(checks\w*|facts|findings|following|memory|not_checked|promotable|received|warnings\w*|synchronous|text|timeline|views)\.",
+    r"kernel/postgresql/sight/(checks\w*|evidence|facts|findings|following|known_timeline|members|memory|not_checked|places|promotable|received|successor|warnings\w*|synchronous|text|timeline|views)\.",
     r"audit/(format|trail)\.",
-    r"supervisor/restart_policy\.",
+    r"supervisor/(restart_policy|node_removal|node_texts)\.",
 ]
 IMPURE = [
     ("I/O", r"#\s*include\s*<(fstream|iostream|cstdio|stdio\.h|filesystem|unistd\.h|fcntl\.h|poll\.h"

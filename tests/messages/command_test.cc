@@ -17,7 +17,7 @@ RequestId id_for(bool kernel_action) {
 
 Submit good(const CommandRow& row) {
   return {std::string(text_of(row.name)), row.takes_node ? "n1" : "", row.takes_reason ? "why" : "",
-          ""};
+          "", ""};
 }
 
 void expect_bad(const Submit& submit, const RequestId& request, std::string_view field) {

@@ -156,6 +156,7 @@ AgentAct AgentCluster::act_of(const RequestId& request, Action action, const std
   act.last_primary = last_primary_;
   act.shutdown_checkpoint = checkpoint_;
   act.timeline = checkpoint_timeline_;
+  act.shutdown_end = checkpoint_end_;
   return act;
 }
 
@@ -184,6 +185,7 @@ AgentClaim AgentCluster::decided(const std::string& node, const RequestId& reque
     self->last_primary_ = node;
     self->checkpoint_ = claim.shutdown_checkpoint;
     self->checkpoint_timeline_ = claim.timeline;
+    self->checkpoint_end_ = claim.shutdown_end;
   }
   return claim;
 }

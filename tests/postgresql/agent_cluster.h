@@ -82,6 +82,7 @@ class AgentCluster {
   // What a kernel would remember of the last demotion.
   std::string last_primary_;
   std::uint64_t checkpoint_ = 0;
+  std::uint64_t checkpoint_end_ = 0;
   std::uint64_t checkpoint_timeline_ = 0;
   std::vector<pid_t> frozen_;
 };

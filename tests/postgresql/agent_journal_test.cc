@@ -1,8 +1,10 @@
 // The journal: what is in it stays, ids are claimed once, terms only grow, a question is answered
 // from one moment.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 
+#include <filesystem>
 #include <thread>
 
 #include "kernel/postgresql/agent/journal.h"
@@ -65,7 +67,7 @@ TEST_F(PostgresqlAgentJournal, AllOfItIsThereAfterARestart) {
     EXPECT_EQ(journal.claim(claim_of(1, 5)), Journal::Claiming::claimed);
     journal.step({request(1), StepName::asked, 0, 0});
     journal.step({request(1), StepName::stopped, 0x4000028, 3});
-    journal.note({"stop", 33, "disk"});
+    journal.note({"stop", 33, "disk", {}});
   }
   auto journal = open();
   EXPECT_EQ(journal.bound(), history(1));
@@ -178,6 +180,23 @@ TEST_F(PostgresqlAgentJournal, TheFileItselfRefusesToForget) {
                     "INSERT INTO entry(kind, request, body, wall_ms) "
                     "VALUES('result', x'01', x'', 0)"),
             "a result without a claim");
+}
+
+TEST_F(PostgresqlAgentJournal, OneThatIsGoneIsMadeAnewByAPersonAlone) {
+  std::string name;
+  {
+    auto journal = open();
+    name = journal.name();
+    EXPECT_FALSE(Journal::begin(path_, "n1")) << "one is there";
+  }
+  for (const auto* part : {"", "-wal", "-shm"}) std::filesystem::remove(path_ + part);
+  const auto gone = Journal::open(path_, "n1", Journal::Mode::read_write);
+  ASSERT_FALSE(gone);
+  EXPECT_THAT(gone.error().message, testing::HasSubstr("the journal is gone"));
+  EXPECT_FALSE(std::filesystem::exists(path_));
+  const auto begun = Journal::begin(path_, "n1");
+  ASSERT_TRUE(begun) << begun.error().message;
+  EXPECT_NE(begun->name(), name);
 }
 
 TEST_F(PostgresqlAgentJournal, NothingElseIsTakenForAJournal) {

@@ -5,6 +5,7 @@
 
 #include <thread>
 
+#include "messages/text.h"
 #include "tests/postgresql/agent_cluster.h"
 #include "tests/support/child.h"
 
@@ -64,6 +65,11 @@ TEST(PostgresqlAgentProcess, DemotesAndPromotesAndRefusesWhatItMust) {
   ASSERT_TRUE(promoted) << say(promoted);
   ASSERT_EQ(promoted->state, ClaimState::executed) << say(promoted);
   EXPECT_GT(promoted->timeline, 1U);
+  // The new timeline begins exactly where its proof ends.
+  EXPECT_GT(demoted->shutdown_end, demoted->shutdown_checkpoint);
+  EXPECT_EQ(promoted->effects.back(),
+            (Effect{"switch_position", "", position_text(demoted->shutdown_end)}));
+  EXPECT_TRUE(promoted->alarms.empty()) << promoted->text;
   EXPECT_TRUE(cluster.wait_whole("n2"));
   // A server that an agent started outlives it, and is taken up again.
   const auto pid = cluster.status("n1")->pid;

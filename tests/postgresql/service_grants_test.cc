@@ -122,6 +122,19 @@ TEST_F(PostgresqlServiceGrants, OneThatIsSetAsideMakesRoomAndIsSettledOnce) {
   EXPECT_EQ(grants.unsettled().size(), 1U);
 }
 
+TEST_F(PostgresqlServiceGrants, ATermThatThisRegisterNeverGaveIsRememberedUntilANewHistory) {
+  RegisterTerms terms(store_->database());
+  grant(act(1));
+  terms.heard_of(1);
+  EXPECT_EQ(terms.promised_beyond(), 0U);
+  terms.heard_of(5);
+  EXPECT_EQ(terms.promised_beyond(), 5U);
+  EXPECT_EQ(terms.next_term(), 6U);
+  store_->renew_history(HistoryId{{9}}, 0);
+  EXPECT_EQ(terms.promised_beyond(), 0U);
+  EXPECT_EQ(terms.last(), 6U);
+}
+
 TEST_F(PostgresqlServiceGrants, AJournalKeepsItsNameUntilAPersonForgetsIt) {
   Journals journals(store_->database());
   EXPECT_EQ(journals.of("a"), "");

@@ -195,6 +195,28 @@ TEST(PostgresqlServiceRules, AnotherJournalIsSaidAndASilentAgentIsNot) {
   EXPECT_EQ(changed.code, "AGENT_JOURNAL_CHANGED");
 }
 
+TEST(PostgresqlServiceRules, ARegisterIsOlderThanWhatItsAgentsHavePromised) {
+  const HistoryId history{{1}};
+  ClusterSample sample;
+  sample.nodes.resize(2);
+  sample.nodes[0].node = "n1";
+  sample.nodes[1].node = "n2";
+  auto& agent = sample.nodes[1].agent.emplace();
+  agent.promised = 7;
+  EXPECT_TRUE(register_check(history, 6, 0, sample).passes) << "not bound to this history";
+  agent.bound = true;
+  agent.history = history;
+  EXPECT_TRUE(register_check(history, 7, 0, sample).passes);
+  EXPECT_TRUE(register_check(HistoryId{{2}}, 6, 0, sample).passes) << "a new one was begun";
+  const auto older = register_check(history, 6, 0, sample);
+  EXPECT_FALSE(older.passes);
+  EXPECT_FALSE(older.overridable);
+  EXPECT_EQ(older.code, "REGISTER_OLDER");
+  EXPECT_THAT(older.text,
+              HasSubstr("the agent of n2 has promised term 7, this register gave 6 last"));
+  EXPECT_FALSE(register_check(history, 7, 7, sample).passes) << "heard of before, and caught up";
+}
+
 TEST(PostgresqlServiceRules, ASurveySaysThatAGrantIsOpen) {
   std::vector<Check> checks{{"UNSETTLED_REQUEST", "P6-A2", "none", true, false}};
   add_open_grant(checks, some_grant(), Action::promote, {});

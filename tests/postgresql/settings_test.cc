@@ -69,6 +69,32 @@ TEST_F(PostgresqlSettings, AHostIsAnAddressOrANameAndAnEndpointHasAPort) {
   EXPECT_THAT(fault("n1", "tcp://n1"), HasSubstr("agent"));
 }
 
+TEST_F(PostgresqlSettings, TlsSettingsGoTogether) {
+  const auto fault = [&](auto change) {
+    auto cluster = cluster_;
+    change(cluster.connection);
+    const auto read =
+        read_cluster_settings(folder_.put("one.toml", cluster_settings_text(cluster)));
+    return read ? "" : read.error().message;
+  };
+  EXPECT_EQ(fault([](auto& c) {
+              c.sslmode = "verify-full";
+              c.sslrootcert = "/etc/aeromq/ca.crt";
+              c.sslcert = "/etc/aeromq/own.crt";
+              c.sslkey = "/etc/aeromq/own.key";
+            }),
+            "");
+  EXPECT_THAT(fault([](auto& c) { c.sslrootcert = "/etc/ca.crt"; }),
+              HasSubstr("sslrootcert is used only with"));
+  EXPECT_THAT(fault([](auto& c) {
+                c.sslmode = "verify-ca";
+                c.sslrootcert = "ca.crt";
+              }),
+              HasSubstr("sslrootcert must be an absolute path"));
+  EXPECT_THAT(fault([](auto& c) { c.sslcert = "/own.crt"; }), HasSubstr("sslkey is missing"));
+  EXPECT_THAT(fault([](auto& c) { c.sslkey = "/own.key"; }), HasSubstr("sslcert is missing"));
+}
+
 TEST_F(PostgresqlSettings, AJournalInsideOfPgdataIsRefusedHoweverItIsNamed) {
   agent_.journal = "pgdata/journal.sqlite";
   EXPECT_THAT(fault_of(agent_), HasSubstr("journal: must be outside of"));

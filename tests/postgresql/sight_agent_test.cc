@@ -68,6 +68,10 @@ void FakeAgent::serve() {
     while (const auto incoming = listener->receive()) {
       const auto question = transport::from_frames(incoming->frames);
       ASSERT_TRUE(question) << question.error().message;
+      if (question->header.type == AgentHello::kType) {
+        EXPECT_EQ(decode<AgentHello>(question->body).value(), AgentHello{kAgentProtocol});
+        continue;
+      }
       EXPECT_EQ(question->header.type, AgentLook::kType);
       if (muted_) continue;
       AgentStatus status;

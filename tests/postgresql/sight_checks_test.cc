@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "kernel/postgresql/sight/checks.h"
+#include "kernel/postgresql/sight/evidence.h"
 #include "kernel/rejection.h"
 #include "tests/postgresql/sight_samples.h"
 
@@ -54,40 +55,60 @@ TEST(PostgresqlSightChecks, APromotionAfterADemotionInOrderPasses) {
   EXPECT_EQ(failing(with_setting(demoted()), promotion(), kSynchronous), Codes{});
 }
 
+TEST(PostgresqlSightChecks, AnOlderAgentAnywhereForbidsEveryChange) {
+  for (const auto& intent : {promotion(), demotion(), force()}) {
+    EXPECT_EQ(get(healthy(), intent, "AGENT_TOO_OLD").text,
+              "every agent that answered speaks protocol 2");
+    auto sample = healthy();
+    sample.nodes[1].agent->protocol = 0;
+    const auto check = get(sample, intent, "AGENT_TOO_OLD");
+    EXPECT_FALSE(check.passes);
+    EXPECT_FALSE(check.overridable);
+    EXPECT_EQ(check.text,
+              "the agent of n2 is of an older version (protocol 1); this kernel needs 2");
+    sample.nodes[1].agent.reset();
+    EXPECT_TRUE(get(sample, intent, "AGENT_TOO_OLD").passes) << "silence is another check's";
+  }
+}
+
 TEST(PostgresqlSightChecks, EachActionHasItsChecksOnceAndInOrder) {
   const auto codes = [](const Intent& intent, const ClusterRules& rules) {
     Codes all;
     for (const auto& check : checks(healthy(), intent, rules)) all.push_back(check.code);
     return all;
   };
-  const Codes common{"NODE_UNKNOWN", "TARGET_UNREACHABLE", "UNSETTLED_REQUEST",
-                     "SYSTEM_ID_MISMATCH", "MANAGER_AT_WORK"};
+  const Codes common{"NODE_UNKNOWN",           "TARGET_UNREACHABLE", "AGENT_TOO_OLD",
+                     "UNSETTLED_REQUEST",      "SYSTEM_ID_MISMATCH", "MEMBERS_DIFFER",
+                     "HOLDER_NOT_IN_SETTINGS", "IDENTITY_MISMATCH",  "IDENTITY_UNPROVEN",
+                     "EVIDENCE_CONTRADICTS",   "MANAGER_AT_WORK",    "VERSION_NOT_TRIED"};
   const auto plus = [&](Codes more) {
     more.insert(more.begin(), common.begin(), common.end());
     return more;
   };
-  EXPECT_EQ(
-      codes(promotion(), kAsynchronous),
-      plus({"NOT_A_STANDBY", "PROMOTION_PENDING", "WRITABLE_PRIMARY_EXISTS", "NODE_STATE_UNKNOWN",
-            "TIMELINE_BEHIND", "PREFIX_VIOLATION", "SHUTDOWN_CHECKPOINT_NOT_PASSED",
-            "ACKNOWLEDGED_WRITES_UNPROVEN", "REPLAY_BLOCKED", "TARGET_DISK_FULL"}));
+  EXPECT_EQ(codes(promotion(), kAsynchronous),
+            plus({"NOT_A_STANDBY", "PROMOTION_PENDING", "WRITABLE_PRIMARY_EXISTS",
+                  "UNLISTED_SENDER", "NODE_STATE_UNKNOWN", "TIMELINE_BEHIND", "PREFIX_VIOLATION",
+                  "SHUTDOWN_CHECKPOINT_NOT_PASSED", "ACKNOWLEDGED_WRITES_UNPROVEN",
+                  "REPLAY_BLOCKED", "TARGET_DISK_FULL"}));
   EXPECT_EQ(codes(force(), kSynchronous),
-            plus({"NOT_A_STANDBY", "PROMOTION_PENDING", "WRITABLE_PRIMARY_EXISTS", "PRIMARY_ALIVE",
-                  "PRIMARY_NOT_PROVABLY_DOWN", "TIMELINE_BEHIND", "PREFIX_VIOLATION",
+            plus({"NOT_A_STANDBY", "PROMOTION_PENDING", "WRITABLE_PRIMARY_EXISTS",
+                  "UNLISTED_SENDER", "PRIMARY_ALIVE", "PRIMARY_NOT_PROVABLY_DOWN",
+                  "SILENT_ADDRESS_ACCEPTS", "TIMELINE_BEHIND", "PREFIX_VIOLATION",
                   "SYNC_MEMBERS_UNSEEN", "REPLAY_BLOCKED", "TARGET_DISK_FULL"}));
   EXPECT_EQ(codes(demotion(), kAsynchronous),
             plus({"NOT_PRIMARY", "WRITABLE_PRIMARY_EXISTS", "NODE_STATE_UNKNOWN",
                   "NO_STREAMING_CANDIDATE", "CANNOT_START_AGAIN"}));
 }
 
-TEST(PostgresqlSightChecks, OnlyForceMayOverrideAndOnlyTwoChecks) {
+TEST(PostgresqlSightChecks, OnlyForceMayOverrideAndOnlyWhatNobodyCanSee) {
   Codes overridable;
   for (const auto& intent : {promotion(), demotion()})
     for (const auto& check : checks(primary_gone(), intent, kAsynchronous))
       EXPECT_FALSE(check.overridable) << check.code;
   for (const auto& check : checks(primary_gone(), force(), kAsynchronous))
     if (check.overridable) overridable.push_back(check.code);
-  EXPECT_EQ(overridable, (Codes{"PRIMARY_NOT_PROVABLY_DOWN", "ACKNOWLEDGED_WRITES_UNPROVEN"}));
+  EXPECT_EQ(overridable, (Codes{"IDENTITY_UNPROVEN", "PRIMARY_NOT_PROVABLY_DOWN",
+                                "SILENT_ADDRESS_ACCEPTS", "ACKNOWLEDGED_WRITES_UNPROVEN"}));
 }
 
 TEST(PostgresqlSightChecks, EqualSamplesGiveEqualWords) {
@@ -161,7 +182,7 @@ TEST(PostgresqlSightChecks, AnOpenClaimBlocksAllButItsOwnRequest) {
 TEST(PostgresqlSightChecks, AnAgentThatCannotReadItsServersFilesProvesNothing) {
   auto sample = primary_gone();
   auto& agent = sample.nodes[0].agent.emplace();
-  agent.running = false;
+  agent.protocol = kAgentProtocol;
   EXPECT_FALSE(get(sample, force(), "PRIMARY_NOT_PROVABLY_DOWN").passes);
   agent.durable_role = NodeRole::primary;
   EXPECT_FALSE(get(sample, force(), "PRIMARY_NOT_PROVABLY_DOWN").passes);
@@ -174,11 +195,20 @@ TEST(PostgresqlSightChecks, AnAgentThatCannotReadItsServersFilesProvesNothing) {
 TEST(PostgresqlSightChecks, AServerThatRefusesToAnswerIsAlive) {
   auto sample = primary_gone();
   EXPECT_TRUE(get(sample, force(), "PRIMARY_ALIVE").passes);
-  sample.nodes[0].error = "connection failed: FATAL:  sorry, too many clients already";
-  EXPECT_FALSE(get(sample, force(), "PRIMARY_ALIVE").passes);
-  sample.nodes[0].error = "connection refused";
-  sample.nodes[0].sqlstate = "57P03";
-  EXPECT_FALSE(get(sample, force(), "PRIMARY_ALIVE").passes);
+  // Whatever the words are: an octet came back. Libpq's own refusals have no SQLSTATE.
+  sample.nodes[0].spoke = sample.nodes[0].tcp_accepted = true;
+  for (const auto* words :
+       {"FATAL:  sorry, too many clients already", "fe_sendauth: no password supplied",
+        "SSL error: certificate verify failed"}) {
+    sample.nodes[0].error = words;
+    const auto check = get(sample, force(), "PRIMARY_ALIVE");
+    EXPECT_FALSE(check.passes);
+    EXPECT_FALSE(check.overridable);
+    EXPECT_EQ(check.text, std::string("a server speaks at the address of n1: ") + words);
+  }
+  // Words alone are no sign: nothing came from there.
+  sample.nodes[0].spoke = sample.nodes[0].tcp_accepted = false;
+  EXPECT_TRUE(get(sample, force(), "PRIMARY_ALIVE").passes);
 }
 
 TEST(PostgresqlSightChecks, AllServersAreOneSystem) {
@@ -238,6 +268,15 @@ TEST(PostgresqlSightChecks, ASecondWriterRefusesEverything) {
   sample.nodes[1] = primary("n2");
   EXPECT_EQ(get(sample, demotion(), "WRITABLE_PRIMARY_EXISTS").text,
             "n2 is a primary, timeline 1 at 0/4000100");
+  // It lets nobody in, and its agent sees what it is.
+  sample = demoted();
+  sample.nodes[0] = silent("n1");
+  sample.nodes[0].agent = agent_of("n1", NodeRole::primary);
+  EXPECT_EQ(get(sample, promotion(), "WRITABLE_PRIMARY_EXISTS").text,
+            "n1 did not answer, but its agent sees it run as a primary (in production)");
+  EXPECT_FALSE(get(sample, force(), "WRITABLE_PRIMARY_EXISTS").passes);
+  sample.nodes[0] = stopped("n1", NodeRole::primary);
+  EXPECT_TRUE(get(sample, promotion(), "WRITABLE_PRIMARY_EXISTS").passes);
 }
 
 TEST(PostgresqlSightChecks, APromotionNeedsEveryStateKnown) {
@@ -253,6 +292,95 @@ TEST(PostgresqlSightChecks, APromotionNeedsEveryStateKnown) {
   EXPECT_TRUE(get(sample, promotion(), "NODE_STATE_UNKNOWN").passes);
   sample.nodes[0].agent->running = true;
   EXPECT_FALSE(get(sample, promotion(), "NODE_STATE_UNKNOWN").passes);
+}
+
+// Seen on real servers: an agent that went by a process's name said "stopped", while the server
+// refused in PostgreSQL's words and two standbys streamed from it. Two primaries, without force.
+TEST(PostgresqlSightChecks, NoProofStandsAgainstASignOfLife) {
+  const auto proven = [] {
+    auto sample = demoted();
+    sample.nodes[0] = stopped("n1", NodeRole::primary);
+    return sample;
+  };
+  EXPECT_TRUE(get(proven(), promotion(), "NODE_STATE_UNKNOWN").passes);
+  EXPECT_TRUE(get(proven(), promotion(), "EVIDENCE_CONTRADICTS").passes);
+  const auto refused = [&](const ClusterSample& sample, const std::string& words) {
+    for (const auto& intent : {promotion(), force()}) {
+      const auto check = get(sample, intent, "EVIDENCE_CONTRADICTS");
+      EXPECT_FALSE(check.passes);
+      EXPECT_FALSE(check.overridable);
+      EXPECT_THAT(check.text, HasSubstr("the agent of n1 says that no server runs there"));
+      EXPECT_THAT(check.text, HasSubstr(words));
+    }
+    EXPECT_FALSE(get(sample, promotion(), "NODE_STATE_UNKNOWN").passes);
+    EXPECT_FALSE(get(sample, force(), "PRIMARY_NOT_PROVABLY_DOWN").passes);
+    EXPECT_FALSE(get(sample, force(), "PRIMARY_ALIVE").passes);
+  };
+  auto sample = proven();
+  sample.nodes[0].tcp_accepted = sample.nodes[0].spoke = true;
+  refused(sample, "a server speaks at 127.0.0.1:5431");
+  sample = proven();
+  sample.nodes[2].receiver = healthy().nodes[2].receiver;
+  refused(sample, "n3 received from it less than 40000 ms ago");
+  // What is older than that says nothing: the sender may have gone at any moment since.
+  sample.nodes[2].receiver->quiet_ms = kReceiverFreshMs;
+  EXPECT_TRUE(get(sample, promotion(), "EVIDENCE_CONTRADICTS").passes);
+  EXPECT_TRUE(get(sample, promotion(), "NODE_STATE_UNKNOWN").passes);
+}
+
+TEST(PostgresqlSightChecks, AnAcceptedConnectionIsARiskOfItsOwn) {
+  auto sample = primary_gone();
+  EXPECT_TRUE(get(sample, force(), "SILENT_ADDRESS_ACCEPTS").passes);
+  sample.nodes[0].tcp_accepted = true;
+  const auto check = get(sample, force(), "SILENT_ADDRESS_ACCEPTS");
+  EXPECT_FALSE(check.passes);
+  EXPECT_TRUE(check.overridable);
+  EXPECT_THAT(check.text, HasSubstr("a connection to 127.0.0.1:5431 (n1) is accepted"));
+  EXPECT_TRUE(get(sample, force(), "PRIMARY_ALIVE").passes);
+  // With its agent's word that nothing runs it is a contradiction, which only force may pass.
+  sample.nodes[0] = stopped("n1", NodeRole::primary);
+  sample.nodes[0].tcp_accepted = true;
+  EXPECT_FALSE(get(sample, promotion(), "EVIDENCE_CONTRADICTS").passes);
+  EXPECT_TRUE(get(sample, force(), "EVIDENCE_CONTRADICTS").passes);
+  EXPECT_FALSE(get(sample, force(), "SILENT_ADDRESS_ACCEPTS").passes);
+}
+
+TEST(PostgresqlSightChecks, WhatAnswersMustBeTheServerBesideTheAgent) {
+  const auto fault = [](auto change) {
+    auto sample = demoted();
+    change(sample.nodes[2]);
+    const auto check = get(sample, promotion(), "IDENTITY_MISMATCH");
+    EXPECT_FALSE(get(sample, force(), "IDENTITY_MISMATCH").overridable);
+    EXPECT_FALSE(get(sample, demotion("n3"), "IDENTITY_MISMATCH").passes);
+    return check.passes ? "" : check.text;
+  };
+  EXPECT_TRUE(get(demoted(), promotion(), "IDENTITY_MISMATCH").passes);
+  EXPECT_EQ(fault([](NodeSample& node) { node.own_port = 5999; }),
+            "the server that answers at 127.0.0.1:5433 has port 5999, the one beside the agent of "
+            "n3 has port 5433");
+  EXPECT_THAT(fault([](NodeSample& node) { node.data_directory = "/data/n2"; }),
+              HasSubstr("has the data directory /data/n2"));
+  EXPECT_THAT(fault([](NodeSample& node) { node.started_ms += kStartToleranceMs; }),
+              HasSubstr("started at"));
+  EXPECT_THAT(fault([](NodeSample& node) { node.agent->server = {}; }), HasSubstr("does not run"));
+  auto late = demoted();
+  late.nodes[2].started_ms = kBegan - kStartToleranceMs;
+  EXPECT_TRUE(get(late, promotion(), "IDENTITY_MISMATCH").passes);
+}
+
+TEST(PostgresqlSightChecks, WhoAnswersWithoutAnAgentIsNotIdentified) {
+  EXPECT_TRUE(get(demoted(), promotion(), "IDENTITY_UNPROVEN").passes);
+  auto sample = demoted();
+  sample.nodes[2].agent.reset();
+  EXPECT_EQ(get(sample, promotion(), "IDENTITY_UNPROVEN").text,
+            "no agent shows that the server that answers is the node's own: n3");
+  EXPECT_FALSE(get(sample, promotion(), "IDENTITY_UNPROVEN").passes);
+  EXPECT_TRUE(get(sample, force(), "IDENTITY_UNPROVEN").overridable);
+  // An agent of the first version does not tell, and its own target force does not pass either.
+  sample = demoted();
+  sample.nodes[1].agent->protocol = 0;
+  EXPECT_FALSE(get(sample, force(), "IDENTITY_UNPROVEN").passes);
+  EXPECT_FALSE(get(sample, force(), "IDENTITY_UNPROVEN").overridable);
 }
 
 TEST(PostgresqlSightChecks, ADemotionSaysWhoIsUnknownAndGoesOn) {
@@ -287,6 +415,15 @@ TEST(PostgresqlSightChecks, EvidenceOfLifeRefusesForce) {
   EXPECT_FALSE(get(sample, force(), "PRIMARY_ALIVE").passes);
   sample.nodes[0] = stopped("n1", NodeRole::primary);
   EXPECT_TRUE(get(sample, force(), "PRIMARY_ALIVE").passes);
+  // A primary under whose hands somebody put a standby.signal is no standby.
+  sample = primary_gone();
+  sample.nodes[0].agent = agent_of("n1", NodeRole::replica);
+  sample.nodes[0].agent->control_state = "in production";
+  EXPECT_FALSE(get(sample, force(), "PRIMARY_ALIVE").passes);
+  // Processes that outlived their postmaster may still write.
+  sample.nodes[0] = stopped("n1", NodeRole::primary);
+  sample.nodes[0].agent->server.attached = 2;
+  EXPECT_FALSE(get(sample, force(), "PRIMARY_ALIVE").passes);
 }
 
 TEST(PostgresqlSightChecks, ATimeoutIsNoProofThatAServerIsDown) {

@@ -51,6 +51,12 @@ class TestCluster {
   ClusterSettings& settings() { return settings_; }
   Sampler sampler() const { return {settings_, transport::make_key_pair()}; }
   const std::string& data(std::size_t node) const { return data_[node]; }
+  std::string folder() const { return folder_ / "c"; }
+  /// A setting of one node's own, from its next start on.
+  void configure(std::size_t node, const std::string& line) const {
+    std::ofstream(folder() + "/" + settings_.nodes[node].name + "/extra.conf", std::ios::app)
+        << line << "\n";
+  }
 
   std::string script(const std::string& verb, const std::vector<std::string>& more) const {
     std::vector<std::string> all{"/usr/bin/python3", PG_CLUSTER, verb, folder_ / "c"};

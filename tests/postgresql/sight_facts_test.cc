@@ -91,6 +91,20 @@ TEST(PostgresqlSightFacts, AForeignPromotionIsFollowed) {
   expect_unmoved(held_by("n1"), sample);
 }
 
+// n2 and n3 are exchanged in the settings: what "n2" says are n3's words.
+TEST(PostgresqlSightFacts, WhoIsNotTheServerBesideItsAgentMovesNothing) {
+  auto sample = demoted();
+  sample.nodes[1] = primary("n2");
+  sample.nodes[1].timeline = 2;
+  auto moved = held_by("n1");
+  EXPECT_NE(observe(moved, sample), "");
+  sample.nodes[1].own_port = port_of("n3");
+  expect_unmoved(held_by("n1"), sample);
+  sample.nodes[1].own_port = port_of("n2");
+  sample.nodes[0].data_directory = "/data/n3";
+  expect_unmoved(held_by("n1"), sample);
+}
+
 TEST(PostgresqlSightFacts, AForeignDemotionEndsTheAuthorityAndProvesNoCheckpoint) {
   auto state = held_by("n1");
   state.demoted_epoch = 3;

@@ -34,6 +34,18 @@ ClusterSample look_until(Sampler& sampler, Wish wish) {
   return sample;
 }
 
+/// A new sampler each time: a connection that stands is not verified again.
+void look_until_refused(const TestCluster& cluster, const std::string& words) {
+  const auto begin = steady_clock::now();
+  NodeSample node;
+  do {
+    auto sampler = cluster.sampler();
+    node = sampler.look().nodes[0];
+  } while (node.answered && ms_since(begin) < 30'000);
+  EXPECT_THAT(node.error, HasSubstr(words));
+  EXPECT_TRUE(node.spoke);
+}
+
 bool all_stream(const ClusterSample& sample) {
   return std::ranges::all_of(sample.nodes, [&](const NodeSample& node) {
     return node.answered && (is_writer(node) || upstream_of(sample, node) != nullptr);
@@ -71,11 +83,12 @@ TEST(PostgresqlSightLook, SeesAHealthyClusterAndItsOwnConnectionsNowhere) {
     EXPECT_EQ(node.agent, std::nullopt);
     EXPECT_THAT(node.agent_error, HasSubstr("nobody listens"));
   }
-  // Two samplers are connected to n1 as walsenders; only the standbys stream.
+  // Two samplers are connected to n1; only the standbys stream.
   std::vector<std::string> names;
   for (const auto& streamer : sample.nodes[0].streamers) names.push_back(streamer.application_name);
   EXPECT_THAT(names, testing::UnorderedElementsAre("n2", "n3"));
-  EXPECT_EQ(cluster.sql(0, "SELECT count(*) FROM pg_stat_replication"), "4");
+  // Nobody keeps one between two looks.
+  EXPECT_EQ(cluster.sql(0, "SELECT count(*) FROM pg_stat_replication"), "2");
   ASSERT_EQ(sample.nodes[0].slots.size(), 2U);
   EXPECT_TRUE(sample.nodes[0].slots[0].active);
   EXPECT_EQ(sample.nodes[0].slots[0].wal_status, "reserved");
@@ -116,7 +129,7 @@ TEST(PostgresqlSightLook, SeesALimitThatStopsReplayAndASlotThatStays) {
   EXPECT_EQ(sample.nodes[1].setup.upstream.session_attrs, "primary");
   EXPECT_EQ(sample.nodes[1].setup.upstream.slot, "n2");
   EXPECT_EQ(sample.nodes[1].setup.pause_state, "not paused");
-  EXPECT_EQ(warnings(sample, {Action::demote, "n1", {}, "", 0, 0}, {}), std::vector<Finding>{});
+  EXPECT_EQ(warnings(sample, {Action::demote, "n1", {}, "", 0, 0, {}}, {}), std::vector<Finding>{});
 
   // A larger limit on the primary: its standbys stop when they replay that it has one.
   cluster.sql(0, "ALTER SYSTEM SET max_connections = 90");
@@ -205,7 +218,7 @@ TEST(PostgresqlSightLook, ARawPromotionIsSeenAsTwoWritersOnTwoTimelines) {
   std::vector<std::string> codes;
   for (const auto& finding : findings_of(sample, {})) codes.push_back(finding.code);
   EXPECT_THAT(codes, testing::IsSupersetOf({"SEVERAL_WRITERS", "TIMELINES_FORKED"}));
-  const auto all = checks(sample, {Action::promote, "n3", {}, "", 0, 0}, {});
+  const auto all = checks(sample, {Action::promote, "n3", {}, "", 0, 0, {}}, {});
   for (const auto& check : all)
     EXPECT_EQ(check.passes, check.passes && check.code != "WRITABLE_PRIMARY_EXISTS") << check.text;
 }
@@ -215,7 +228,7 @@ TEST(PostgresqlSightLook, AfterAPromotionAStandbyFollowsOnTheNewTimeline) {
   ASSERT_TRUE(cluster.is_up());
   auto sampler = cluster.sampler();
   look_until(sampler, all_stream);
-  // The walsender that a look keeps must not hold up a shutdown.
+  // What a look keeps must not hold up a shutdown.
   const auto begin = steady_clock::now();
   cluster.script("stop", {"n1"});
   EXPECT_LT(ms_since(begin), 10'000U);
@@ -245,6 +258,79 @@ TEST(PostgresqlSightLook, WithoutTheRightToSeeSessionsNothingIsBelieved) {
   EXPECT_FALSE(refused.nodes[0].answered);
   EXPECT_EQ(refused.nodes[0].sqlstate, "28000");
   EXPECT_THAT(refused.nodes[0].error, HasSubstr("FATAL:  role \"nobody_at_all\" does not exist"));
+}
+
+// Of four places two are the standbys', so each of the other two may be taken for a moment only.
+TEST(PostgresqlSightLook, TheLastPlacesAreTheStandbysAndWithoutOneTheTimelineIsNotKnown) {
+  TestCluster cluster;
+  ASSERT_TRUE(cluster.is_up());
+  auto sampler = cluster.sampler();
+  look_until(sampler, all_stream);
+  cluster.script("stop", {"n1"});
+  ASSERT_EQ(cluster.sql(1, "SELECT pg_promote()"), "t");
+  // n3 is on timeline 2 now; a server that receives nothing must be asked for its timeline.
+  const auto on_two = [](const ClusterSample& seen) {
+    return seen.nodes[2].answered && seen.nodes[2].timeline == 2 && seen.nodes[2].receiver;
+  };
+  look_until(sampler, on_two);
+  cluster.configure(2, "max_wal_senders = 0");
+  cluster.script("stop", {"n3"});
+  cluster.script("stop", {"n2"});
+  cluster.script("start", {"n3"});
+  const auto sample =
+      look_until(sampler, [](const ClusterSample& seen) { return seen.nodes[2].answered; });
+  EXPECT_EQ(sample.nodes[2].timeline, 0U);
+  EXPECT_THAT(sample.nodes[2].timeline_error, HasSubstr("all 0 of max_wal_senders are taken"));
+  EXPECT_GT(sample.nodes[2].position, 0U);
+  const auto all = checks(sample, {Action::promote, "n3", {}, "", 0, 0, {}}, {});
+  const auto behind = std::ranges::find(all, "TIMELINE_BEHIND", &Check::code);
+  ASSERT_NE(behind, all.end());
+  EXPECT_FALSE(behind->passes);
+  EXPECT_THAT(behind->text, HasSubstr("the timeline of n3 is not known"));
+}
+
+TEST(PostgresqlSightLook, NothingButTlsWithAVerifiedCertificateAndScramIsUsed) {
+  TestCluster cluster({"--tls"});
+  ASSERT_TRUE(cluster.is_up());
+  const auto tls = cluster.folder() + "/tls/";
+  auto& connection = cluster.settings().connection;
+  connection.sslmode = "verify-full";
+  connection.sslrootcert = tls + "ca.crt";
+  connection.passfile = tls + "passfile";
+  cluster.settings().nodes[1].host = "::1";
+  cluster.settings().nodes[2].host = "localhost";
+  {
+    auto sampler = cluster.sampler();
+    const auto sample = look_until(sampler, all_stream);
+    EXPECT_EQ(sample.nodes[1].host.substr(0, 6), "[::1]:");
+    EXPECT_EQ(state_text(sample, sample.nodes[2]), "streaming from n1");
+    EXPECT_EQ(cluster.sql(0,
+                          "SELECT bool_and(s.ssl) FROM pg_stat_ssl s JOIN pg_stat_activity a"
+                          " USING (pid) WHERE a.application_name = 'aeromq'"),
+              "t");
+  }
+  const auto refused = [&] {
+    auto sampler = cluster.sampler();
+    return sampler.look().nodes[0];
+  };
+  // Whatever we make of it, a server spoke.
+  test::ScratchFolder scratch;
+  ::chmod(scratch.path().c_str(), 0755);
+  connection.passfile = scratch.put("passfile", "*:*:*:aeromq:wrong\n");
+  ::chmod(connection.passfile.c_str(), 0600);
+  auto node = refused();
+  EXPECT_EQ(node.sqlstate, "28P01");
+  EXPECT_TRUE(node.spoke);
+  connection.passfile = tls + "passfile";
+  connection.sslrootcert = cluster.folder() + "/n1/server.crt";  // of no authority
+  node = refused();
+  EXPECT_FALSE(node.answered);
+  EXPECT_THAT(node.error, HasSubstr("certificate verify failed"));
+  EXPECT_TRUE(node.spoke);
+  connection.sslrootcert = tls + "ca.crt";
+  cluster.script("certificate", {"n1", "--days", "-1"});
+  cluster.sql(0, "SELECT pg_reload_conf()");
+  look_until_refused(cluster, "certificate has expired");
 }
 
 }  // namespace

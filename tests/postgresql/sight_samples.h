@@ -7,13 +7,30 @@ namespace aeromq::postgresql {
 inline constexpr std::uint64_t kSystem = 7001;
 inline constexpr Lsn kHere = 0x4000100;
 
+inline constexpr std::uint64_t kBegan = 1'700'000'000'000;  ///< when every server started
+
+inline std::uint64_t port_of(const std::string& node) {
+  return 5430 + static_cast<std::uint64_t>(node.back() - '0');
+}
+
 inline AgentStatus agent_of(const std::string& node, NodeRole durable) {
   AgentStatus agent;
   agent.node = node;
+  agent.protocol = kAgentProtocol;
   agent.system_identifier = kSystem;
   agent.running = true;
   agent.durable_role = durable;
   agent.control_state = durable == NodeRole::replica ? "in archive recovery" : "in production";
+  agent.protocol = kAgentProtocol;
+  agent.server = {true,
+                  100 + port_of(node),
+                  "/usr/lib/postgresql/15/bin/postgres",
+                  kBegan,
+                  port_of(node),
+                  "/data/" + node,
+                  5,
+                  6,
+                  true};
   return agent;
 }
 
@@ -26,6 +43,10 @@ inline NodeSample node_at(const std::string& name, Lsn position) {
   node.timeline = 1;
   node.position = position;
   node.synchronous_commit = "on";
+  node.tcp_accepted = node.spoke = true;
+  node.started_ms = kBegan + 40;
+  node.own_port = port_of(name);
+  node.data_directory = "/data/" + name;
   return node;
 }
 
@@ -58,6 +79,7 @@ inline NodeSample stopped(const std::string& name, NodeRole durable) {
   auto node = silent(name);
   node.agent = agent_of(name, durable);
   node.agent->running = false;
+  node.agent->server = {};
   node.agent->control_state = "shut down";
   node.agent_error.clear();
   return node;

@@ -179,6 +179,22 @@ TEST(Folder, ForPostgresqlEachHostHasItsAgentsFilesAndNobodyReports) {
   }
 }
 
+TEST(Folder, AFileForTheConnectionMustBeThereWhenItIsNamed) {
+  const ScratchFolder scratch;
+  const auto refused = [&](auto change) {
+    auto options = postgresql_at(scratch / "d");
+    options.postgresql.sslmode = "verify-full";
+    change(options.postgresql);
+    const auto folder = prepare_folder(options);
+    EXPECT_FALSE(fs::exists(options.dir));
+    return folder ? "" : folder.error().field;
+  };
+  EXPECT_EQ(refused([&](auto& o) { o.sslrootcert = scratch / "none.crt"; }), "sslrootcert");
+  EXPECT_EQ(refused([&](auto& o) { o.sslrootcert = "ca.crt"; }), "sslrootcert");
+  EXPECT_EQ(refused([&](auto& o) { o.passfile = scratch / "none"; }), "passfile");
+  EXPECT_EQ(refused([&](auto& o) { o.sslcert = scratch.put("own.crt", "x"); }), "sslkey");
+}
+
 TEST(Folder, AnIpv6AddressLosesItsBracketsButInTheAgentsEndpoint) {
   const ScratchFolder scratch;
   auto options = postgresql_at(scratch / "d");

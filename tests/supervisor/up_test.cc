@@ -167,6 +167,24 @@ TEST_F(Up, SecondStartWorksAndOtherNodesAreRefusedByName) {
   EXPECT_THAT(text, HasSubstr("was made with --nodes a,b"));
 }
 
+// The scripts make no register: as a directory whose register is gone, once it has a log.
+TEST_F(Up, ARegisterThatIsGoneStopsTheStartAndIsNamed) {
+  start();
+  ASSERT_TRUE(says("ready"));
+  up_->stop(SIGINT);
+  fs::create_directories(scratch_ / "d/audit/log");
+  std::ofstream(scratch_ / "d/audit/log/00000001-00000000000000000001.seg") << "octets";
+  const auto [code, text] = refused(command());
+  EXPECT_EQ(code, 2);
+  EXPECT_THAT(text, HasSubstr(scratch_ / "d/kernel/register.sqlite"));
+  EXPECT_THAT(text, HasSubstr("the register is gone"));
+  EXPECT_FALSE(fs::exists(scratch_ / "d/kernel/register.sqlite"));
+  std::ofstream(scratch_ / "d/kernel/register.sqlite") << "a register";
+  start();
+  ASSERT_TRUE(says("ready"));
+  up_->stop(SIGINT);
+}
+
 TEST_F(Up, WhatDiesIsStartedAgainAndTheReasonIsSaid) {
   start();
   ASSERT_TRUE(says("ready"));

@@ -12,7 +12,6 @@ namespace aeromq::postgresql {
 namespace {
 
 constexpr int kLookAgainMs = 50;
-constexpr std::uint64_t kLastProcessMs = 5000;
 
 std::uint64_t boot_ms() { return process::now().boot_ns / kNanosPerMs; }
 void pause() { ::poll(nullptr, 0, kLookAgainMs); }
@@ -39,6 +38,7 @@ Hand::Hand(const AgentSettings& settings, const Instance& instance, Journal& jou
 
 void Hand::run(const AgentAct& act) {
   std::uint64_t began_ms = 0;
+  log_mark_ = instance_.mark_log();
   set_phase("validating");
   const auto against = validate(act, began_ms);
   process::kill_point("pgagent.act.validated");
@@ -52,6 +52,14 @@ void Hand::run(const AgentAct& act) {
 }
 
 std::optional<kernel::Rejection> Hand::validate(const AgentAct& act, std::uint64_t& began_ms) {
+  // Whoever judges by other members may not see the one that matters. A kernel of the first
+  // version sends no list.
+  if (const auto own = members_digest(settings_.cluster);
+      !act.members.empty() && act.members != own)
+    return kernel::Rejection{"MEMBERS_DIFFER",
+                             "the kernel has the member list " + act.members + ", the agent of " +
+                                 settings_.node + " has " + own,
+                             {"P6-F1"}};
   Intent intent;
   intent.action = act.act.action;
   intent.node = act.act.node;
@@ -60,16 +68,41 @@ std::optional<kernel::Rejection> Hand::validate(const AgentAct& act, std::uint64
   intent.shutdown_checkpoint = act.shutdown_checkpoint;
   intent.timeline = static_cast<std::uint32_t>(act.timeline);
   intent.successor = act.act.successor;
+  // Before the look: a server only moves on, so files that are ahead of it are another's.
+  const auto files = instance_.control();
   const auto sample = sight_.look();
   began_ms = sample.began_ms;
   if (auto against = kernel::objection(sight_.judge(sample, intent), act.act.overrides))
     return against;
   const bool demotion = act.act.action == Action::demote;
-  if (instance_.standby_signal() != demotion) return std::nullopt;
+  if (instance_.standby_signal() != demotion)
+    return demotion ? std::nullopt : files ? files_differ(act, *files, sample) : std::nullopt;
   return kernel::Rejection{
       demotion ? "NOT_PRIMARY" : "NOT_A_STANDBY",
       settings_.node + ": standby.signal is " + (demotion ? "" : "not ") + "in PGDATA",
       {demotion ? "P6-A1" : "P6-A3"}};
+}
+
+// The server at the address was judged; what is promoted is what lies here. So the record that is
+// the proof must lie here, too.
+std::optional<kernel::Rejection> Hand::files_differ(const AgentAct& act, const ControlData& files,
+                                                    const ClusterSample& sample) const {
+  const auto differs = [&](const std::string& what) {
+    return kernel::Rejection{"IDENTITY_MISMATCH",
+                             "the server that answers at the address of " + settings_.node +
+                                 " is not the one whose files its agent has: " + what,
+                             {"P6-F1"}};
+  };
+  const auto* own = find_node(sample, settings_.node);
+  if (own != nullptr && own->answered && files.minimum_recovery_end > own->position)
+    return differs("it is at " + position_text(own->position) + ", the files have replayed to " +
+                   position_text(files.minimum_recovery_end));
+  if (act.shutdown_end == 0) return std::nullopt;
+  const auto end = instance_.shutdown_record_end(files, act.timeline, act.shutdown_checkpoint);
+  if (!end || *end == act.shutdown_end) return std::nullopt;
+  return differs("the record of the shutdown checkpoint at " +
+                 position_text(act.shutdown_checkpoint) + " on timeline " +
+                 std::to_string(act.timeline) + " is not in its pg_wal");
 }
 
 bool Hand::too_old(const AgentAct& act, std::uint64_t began_ms) {
@@ -79,6 +112,28 @@ bool Hand::too_old(const AgentAct& act, std::uint64_t began_ms) {
                            "the look that it was judged by was " + std::to_string(age) +
                                " ms old when the server was to be touched",
                            {"P6-F1"}});
+  return true;
+}
+
+bool Hand::is_not_there(const AgentAct& act) {
+  const auto claim = journal_.find(act.act.request)->claim;
+  const auto now = instance_.process();
+  if (now.is(claim.postmaster, claim.started_ms)) return false;
+  const auto verb = std::string(act.act.action == Action::demote ? "stop" : "promote");
+  if (now.postmaster != 0 && claim.postmaster != 0)
+    reject(act.act.request, {"IDENTITY_MISMATCH",
+                             settings_.node + ": the server was started anew since this request " +
+                                 "was claimed: process " + std::to_string(claim.postmaster) +
+                                 " then, " + std::to_string(now.postmaster) + " now",
+                             {"P6-F1"}});
+  else
+    reject(act.act.request,
+           {"NOT_RUNNING",
+            settings_.node + ": there was no server to " + verb + " in " + settings_.data +
+                (now.running() && now.postmaster == 0 ? ": processes of it are there, but none "
+                                                        "that would hear of it"
+                                                      : ""),
+            {"P6-F1"}});
   return true;
 }
 
@@ -93,7 +148,7 @@ void Hand::reject(const RequestId& request, const kernel::Rejection& why) {
 }
 
 void Hand::promote(const AgentAct& act, std::uint64_t began_ms) {
-  if (too_old(act, began_ms)) return;
+  if (too_old(act, began_ms) || is_not_there(act)) return;
   set_phase("promoting");
   journal_.step({act.act.request, StepName::asked, 0, 0});
   process::kill_point("pgagent.act.asked");
@@ -126,91 +181,6 @@ bool Hand::wait_for_new_timeline(const ClaimRecord& record) const {
   return false;
 }
 
-void Hand::demote(const AgentAct& act, std::uint64_t began_ms) {
-  if (too_old(act, began_ms)) return;
-  const auto& request = act.act.request;
-  set_phase("stopping");
-  journal_.step({request, StepName::asked, 0, 0});
-  process::kill_point("pgagent.act.asked");
-  if (too_old(act, began_ms)) return;
-  const auto end = instance_.stop(Instance::Stop::fast);
-  process::kill_point("pgagent.demote.stopped");
-  // pg_ctl goes by the pid file, and its process takes that away a moment before it ends.
-  if (end.ok()) wait_for_last_process();
-  const auto control = instance_.control();
-  if (instance_.process().running() || !control) {
-    settle_and_start(*journal_.find(request),
-                     control ? as_words(end.output) : control.error().message);
-    return;
-  }
-  if (!control->shut_down()) {
-    reject(request, {"NOT_SHUT_DOWN_IN_ORDER",
-                     settings_.node + " ended with the control state \"" + control->state +
-                         "\": " + as_words(end.output),
-                     {"P6-S1"}});
-    start_if_safe();
-    return;
-  }
-  const StepEntry stopped{request, StepName::stopped, control->checkpoint, control->timeline()};
-  journal_.step(stopped);
-  process::kill_point("pgagent.demote.noted");
-  hand_over(act, stopped);
-}
-
-void Hand::wait_for_last_process() const {
-  const auto deadline = boot_ms() + kLastProcessMs;
-  while (instance_.process().running() && boot_ms() < deadline) pause();
-}
-
-void Hand::hand_over(const AgentAct& act, const StepEntry& stopped) {
-  const auto& request = act.act.request;
-  set_phase("waiting for a standby to receive the shutdown checkpoint");
-  const auto seen = wait_for_receiver(act.act, stopped);
-  process::kill_point("pgagent.demote.received");
-  if (!seen.empty()) {
-    reject(request, {"CHECKPOINT_NOT_RECEIVED", seen, {"P6-S1"}});
-    start_if_safe();
-    return;
-  }
-  if (!instance_.make_standby()) {
-    settle_and_start(*journal_.find(request), "standby.signal could not be written and synced");
-    return;
-  }
-  process::kill_point("pgagent.demote.signalled");
-  journal_.result(demoted(request, stopped));
-  process::kill_point("pgagent.act.result_written");
-  start();
-  process::kill_point("pgagent.demote.started");
-}
-
-// If a successor was named, nobody else's receipt counts: they could not be promoted in its place
-// by what was confirmed.
-std::string Hand::wait_for_receiver(const Act& act, const StepEntry& stopped) {
-  const auto deadline = boot_ms() + settings_.receive_deadline_ms;
-  std::string seen;
-  do {
-    const auto sample = sight_.look();
-    seen = (act.successor.empty() ? std::string("no standby is") : act.successor + " is not") +
-           " strictly past the shutdown checkpoint " + position_text(stopped.value) +
-           " of " + act.node + ":";
-    for (const auto& other : sample.nodes) {
-      if (other.node == act.node) continue;
-      const bool counts = act.successor.empty() || other.node == act.successor;
-      if (counts && other.answered && other.in_recovery && other.timeline == stopped.timeline &&
-          other.position > stopped.value)
-        return {};
-      seen += " " + other.node + " " +
-              (other.answered ? "at " + position_text(other.position) + " on timeline " +
-                                    std::to_string(other.timeline)
-                              : "did not answer") +
-              ",";
-    }
-    pause();
-  } while (boot_ms() < deadline);
-  seen.pop_back();
-  return seen;
-}
-
 ResultEntry Hand::promoted(const ClaimRecord& record, const HistoryFile& history) const {
   ResultEntry result;
   result.request = record.claim.request;
@@ -225,19 +195,14 @@ ResultEntry Hand::promoted(const ClaimRecord& record, const HistoryFile& history
              std::to_string(history.parent != 0 ? history.parent : record.claim.timeline),
              std::to_string(history.timeline)),
       effect("switch_position", "", at)};
-  return result;
-}
-
-ResultEntry Hand::demoted(const RequestId& request, const StepEntry& stopped) const {
-  const auto at = position_text(stopped.value);
-  ResultEntry result;
-  result.request = request;
-  result.executed = true;
-  result.shutdown_checkpoint = stopped.value;
-  result.timeline = stopped.timeline;
-  result.text = settings_.node + " was shut down in order and is a standby; shutdown checkpoint " +
-                at + " on timeline " + std::to_string(stopped.timeline);
-  result.effects = {effect("role", "primary", "standby"), effect("shutdown_checkpoint", "", at)};
+  if (auto alarm =
+          judge_switch(record.claim.node,
+                       {record.claim.shutdown_end, record.claim.shutdown_timeline}, history)) {
+    result.text += "; ALARM " + alarm->code + ": " + alarm->text;
+    result.effects.push_back(effect("alarm", "", alarm->code));
+    process::log_error("alarm", {{"code", alarm->code}, {"what", alarm->text}});
+    result.alarms.push_back(std::move(*alarm));
+  }
   return result;
 }
 
@@ -248,6 +213,26 @@ std::string Hand::phase() const {
 std::string Hand::holds() const {
   const std::lock_guard lock(mutex_);
   return holds_;
+}
+std::string Hand::sentence() const {
+  const std::lock_guard lock(mutex_);
+  return sentence_;
+}
+std::string Hand::way_on() const {
+  const std::lock_guard lock(mutex_);
+  return way_on_;
+}
+std::uint64_t Hand::held_ms() const {
+  const std::lock_guard lock(mutex_);
+  return holds_.empty() ? 0 : boot_ms() - held_since_ms_;
+}
+bool Hand::looks_on() const {
+  const std::lock_guard lock(mutex_);
+  return !holds_.empty() && !(may_try_again_ && boot_ms() < try_until_ms_);
+}
+std::string Hand::log_end() const {
+  const std::lock_guard lock(mutex_);
+  return log_end_;
 }
 bool Hand::is_starting() const {
   const std::lock_guard lock(mutex_);
@@ -268,7 +253,11 @@ void Hand::set_phase(const std::string& phase) {
 void Hand::hold(const std::string& why, bool may_try_again) {
   const std::lock_guard lock(mutex_);
   if (why != holds_ && !why.empty()) process::log_warning("not_started", {{"why", why}});
+  if (holds_.empty()) held_since_ms_ = boot_ms();
   holds_ = cut(why, 512);
+  way_on_.clear();
+  if (why.empty()) log_end_.clear();
+  for_others_ = may_try_again;
   if (may_try_again && !may_try_again_) try_until_ms_ = boot_ms() + settings_.start_deadline_ms;
   may_try_again_ = may_try_again;
 }

@@ -36,14 +36,26 @@ class Hand {
   /// Starts a server that is down if that is safe. Why not: holds().
   void start_if_safe();
   /// A person's order. The error is why nothing was done.
-  Result<std::string> order_start(std::uint64_t uid, const std::string& reason);
+  /// `accepted`: sentence_for() of what speaks against it, if a primary is to start in spite of
+  /// that.
+  Result<std::string> order_start(std::uint64_t uid, const std::string& reason,
+                                  const std::string& accepted);
+  /// What must be accepted, word by word, after an order_start() that was refused for it.
+  std::string sentence() const;
   Result<std::string> order_stop(std::uint64_t uid, const std::string& reason);
   /// Nobody acts now: notes a server that ended by itself.
   void watch();
+  /// The time to start by itself is over: looks on, so that status can tell what is missing.
+  void look_on();
+  /// True for a server that is down and that look_on() has something to say of.
+  bool looks_on() const;
 
   // Of any thread.
   std::string phase() const;
-  std::string holds() const;  ///< why the server is down and stays so; empty: nothing holds it
+  std::string holds() const;      ///< why the server is down and stays so; empty: nothing holds it
+  std::uint64_t held_ms() const;  ///< for how long
+  std::string way_on() const;     ///< the command that starts it now; empty: none would
+  std::string log_end() const;    ///< what the server's log said of that
   /// A primary is about to start: for the others it counts as running.
   bool is_starting() const;
   /// True while the last start_if_safe() might succeed when it is tried again: for the start
@@ -52,12 +64,27 @@ class Hand {
 
  private:
   std::optional<kernel::Rejection> validate(const AgentAct& act, std::uint64_t& began_ms);
+  std::optional<kernel::Rejection> files_differ(const AgentAct& act, const ControlData& files,
+                                                const ClusterSample& sample) const;
   void promote(const AgentAct& act, std::uint64_t began_ms);
   void demote(const AgentAct& act, std::uint64_t began_ms);
+  /// The server that was claimed is not the one that is there now: rejected.
+  bool is_not_there(const AgentAct& act);
+  /// How a stop in order went.
+  struct Stopping {
+    ChildEnd asked;      ///< what pg_ctl said of the question
+    std::string remark;  ///< for the answer: what was cut short
+  };
+  Stopping stop_in_order(const Act& act);
   void wait_for_last_process() const;
-  void hand_over(const AgentAct& act, const StepEntry& stopped);
+  void hand_over(const AgentAct& act, const StepEntry& stopped, const std::string& remark);
   bool wait_for_new_timeline(const ClaimRecord& record) const;
+  /// Empty: a standby, or the successor that was named, is strictly past the checkpoint; else what
+  /// was seen instead.
+  std::string seen_of_receivers(const Act& act, const StepEntry& stopped);
   std::string wait_for_receiver(const Act& act, const StepEntry& stopped);
+  /// "; the server's log: ..." since the mark; empty: it said nothing.
+  std::string log_words() const;
   bool too_old(const AgentAct& act, std::uint64_t began_ms);
   void reject(const RequestId& request, const kernel::Rejection& why);
   SettleFacts facts_of(const ClaimRecord& record) const;
@@ -69,9 +96,17 @@ class Hand {
                      const std::string& said);
   ResultEntry promoted(const ClaimRecord& record, const HistoryFile& history) const;
   ResultEntry demoted(const RequestId& request, const StepEntry& stopped) const;
+  ResultEntry demoted_in_order(const RequestId& request, const StepEntry& stopped,
+                               const std::string& remark) const;
   void start();
   void announce_start(bool as_primary);
-  std::string why_unsafe();
+  /// Who speaks against this server's start as a primary, and why. The same look for everybody.
+  struct Against {
+    std::vector<std::string> nodes;
+    std::string why;
+  };
+  Against against_start();
+  std::string dependants();
   void set_phase(const std::string& phase);
   void hold(const std::string& why, bool may_try_again = false);
 
@@ -79,9 +114,15 @@ class Hand {
   const Instance& instance_;
   Journal& journal_;
   Sight sight_;
+  LogMark log_mark_;          ///< when the act at hand, or the last start, began
   mutable std::mutex mutex_;  ///< of what follows
   std::string phase_;
   std::string holds_;
+  std::string log_end_;
+  std::string way_on_;
+  std::string sentence_;
+  std::uint64_t held_since_ms_ = 0;
+  bool for_others_ = false;  ///< what holds it is how the others are
   bool may_try_again_ = false;
   std::uint64_t try_until_ms_ = 0;
   bool is_starting_ = false;

@@ -59,6 +59,12 @@ std::optional<ControlData> parse_control_data(std::string_view output) {
   read("Latest checkpoint's TimeLineID", decimal, data.checkpoint_timeline);
   read("Minimum recovery ending location", parse_position, data.minimum_recovery_end);
   read("Min recovery ending loc's timeline", decimal, data.minimum_recovery_timeline);
+  const auto maybe = [&](std::string_view label) {
+    const auto text = value_of(output, label);
+    return text ? number(*text).value_or(0) : 0;
+  };
+  data.wal_page = maybe("WAL block size");
+  data.wal_segment = maybe("Bytes per WAL segment");
   constexpr std::array kLimits{"max_connections setting", "max_worker_processes setting",
                                "max_wal_senders setting", "max_prepared_xacts setting",
                                "max_locks_per_xact setting"};

@@ -17,6 +17,8 @@ struct ControlData {
   std::uint64_t checkpoint_timeline = 0;
   std::uint64_t minimum_recovery_end = 0;
   std::uint64_t minimum_recovery_timeline = 0;
+  std::uint64_t wal_page = 0;     ///< octets; 0: not said
+  std::uint64_t wal_segment = 0;  ///< octets; 0: not said
   /// The settings whose WAL it has: max_connections, max_worker_processes, max_wal_senders,
   /// max_prepared_transactions, max_locks_per_transaction. 0: not said.
   std::array<std::uint64_t, 5> limits{};

@@ -1,5 +1,7 @@
 #include "kernel/postgresql/agent/curve_side.h"
 
+#include <algorithm>
+
 #include "process/entropy.h"
 #include "process/log.h"
 #include "process/settings.h"
@@ -78,6 +80,11 @@ std::optional<Heard> CurveSide::judge(transport::Incoming incoming) {
   ++sequence.received;
   return Heard{incoming.connection, from == kKernel, from, received->header.type,
                std::move(received->body)};
+}
+
+void CurveSide::understands(const transport::Connection& connection, std::uint64_t protocol) {
+  sequence_of(connection).protocol =
+      static_cast<unsigned>(std::clamp<std::uint64_t>(protocol, 1, kAgentProtocol));
 }
 
 void CurveSide::send(const transport::Connection& connection, MessageType type, ByteView body) {

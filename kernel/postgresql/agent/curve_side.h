@@ -6,7 +6,9 @@
 #include <memory>
 #include <set>
 
+#include "kernel/postgresql/agent_protocol.h"
 #include "kernel/postgresql/settings.h"
+#include "messages/as_of.h"
 #include "transport/frames.h"
 #include "transport/listener.h"
 #include "transport/zap.h"
@@ -27,9 +29,12 @@ class CurveSide {
   static Result<CurveSide> bind(const AgentSettings& settings);
   /// The next message that is in turn; those out of turn are dropped.
   std::optional<Heard> receive();
+  /// Who said AgentHello understands this much; of who did not, the first version is sure.
+  void understands(const transport::Connection& connection, std::uint64_t protocol);
+  /// Nothing goes out that came after what the other end understands.
   template <class T>
   void send(const transport::Connection& connection, const T& body) {
-    send(connection, T::kType, encode(body));
+    send(connection, T::kType, encode(as_of(body, sequence_of(connection).protocol)));
   }
   transport::Listener& listener() { return listener_; }
 
@@ -37,6 +42,7 @@ class CurveSide {
   struct Sequence {
     std::uint64_t received = 0;
     std::uint64_t sent = 0;
+    unsigned protocol = 1;
   };
   CurveSide(std::unique_ptr<transport::Context> context, transport::Listener listener);
   Sequence& sequence_of(const transport::Connection& connection);

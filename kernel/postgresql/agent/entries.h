@@ -52,6 +52,10 @@ struct ClaimEntry {
   std::uint64_t timeline = 0;      ///< where the server stood then
   std::uint64_t history_file = 0;  ///< the newest history file's timeline then
   std::uint64_t boot_ms = 0;
+  std::uint64_t postmaster = 0;         ///< the server that it was made for: its process,
+  std::uint64_t started_ms = 0;         ///< and when that began, as its lock file says
+  std::uint64_t shutdown_end = 0;       ///< promotion: where its proof's record ends; 0: not known
+  std::uint64_t shutdown_timeline = 0;  ///< of that record
   static constexpr auto fields() {
     using C = ClaimEntry;
     return std::tuple{Field{"request", &C::request},
@@ -63,7 +67,11 @@ struct ClaimEntry {
                       Field{"reason", &C::reason, 1000},
                       Field{"timeline", &C::timeline},
                       Field{"history_file", &C::history_file},
-                      Field{"boot_ms", &C::boot_ms}};
+                      Field{"boot_ms", &C::boot_ms},
+                      Field{"postmaster", &C::postmaster, 0, 2},
+                      Field{"started_ms", &C::started_ms, 0, 2},
+                      Field{"shutdown_end", &C::shutdown_end, 0, 2},
+                      Field{"shutdown_timeline", &C::shutdown_timeline, 0, 2}};
   }
   friend bool operator==(const ClaimEntry&, const ClaimEntry&) = default;
 };
@@ -85,10 +93,12 @@ struct StepEntry {
   StepName name = StepName::asked;
   std::uint64_t value = 0;
   std::uint64_t timeline = 0;
+  std::uint64_t end = 0;  ///< stopped: where that checkpoint's record ends; 0: not known
   static constexpr auto fields() {
     using S = StepEntry;
     return std::tuple{Field{"request", &S::request}, Field{"name", &S::name},
-                      Field{"value", &S::value}, Field{"timeline", &S::timeline}};
+                      Field{"value", &S::value}, Field{"timeline", &S::timeline},
+                      Field{"end", &S::end, 0, 2}};
   }
   friend bool operator==(const StepEntry&, const StepEntry&) = default;
 };
@@ -104,6 +114,8 @@ struct ResultEntry {
   std::vector<Effect> effects;
   std::uint64_t shutdown_checkpoint = 0;
   std::uint64_t timeline = 0;
+  std::uint64_t shutdown_end = 0;
+  std::vector<Finding> alarms;  ///< executed: what it did that it must not have done
   static constexpr auto fields() {
     using R = ResultEntry;
     return std::tuple{
@@ -111,7 +123,8 @@ struct ResultEntry {
         Field{"settled", &R::settled},     Field{"code", &R::code, 64},
         Field{"text", &R::text, 1024},     Field{"invariants", &R::invariants, 16},
         Field{"effects", &R::effects, 32}, Field{"shutdown_checkpoint", &R::shutdown_checkpoint},
-        Field{"timeline", &R::timeline}};
+        Field{"timeline", &R::timeline},   Field{"shutdown_end", &R::shutdown_end, 0, 2},
+        Field{"alarms", &R::alarms, 4, 2}};
   }
   friend bool operator==(const ResultEntry&, const ResultEntry&) = default;
 };
@@ -121,10 +134,11 @@ struct NoteEntry {
   std::string what;  ///< start, stop
   std::uint64_t uid = 0;
   std::string reason;
+  std::string against;  ///< start as a primary: what spoke against it and was accepted
   static constexpr auto fields() {
     using N = NoteEntry;
     return std::tuple{Field{"what", &N::what, 64}, Field{"uid", &N::uid},
-                      Field{"reason", &N::reason, 1000}};
+                      Field{"reason", &N::reason, 1000}, Field{"against", &N::against, 1024, 2}};
   }
   friend bool operator==(const NoteEntry&, const NoteEntry&) = default;
 };

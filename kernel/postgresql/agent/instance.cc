@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -22,6 +23,8 @@ namespace fs = std::filesystem;
 
 constexpr std::uint64_t kControlDataMs = 10'000;
 constexpr std::uint64_t kPromoteMs = 10'000;
+constexpr std::uint64_t kAskMs = 10'000;
+constexpr std::uint64_t kWalDumpMs = 10'000;
 constexpr std::uint64_t kGraceMs = 5'000;  ///< for pg_ctl itself beyond its own -t
 constexpr int kLookAgainMs = 5;
 constexpr std::uint64_t kSettledMs = 200;  ///< a file written longer ago has one reading
@@ -37,6 +40,9 @@ std::uint64_t written_ms(const std::string& path) {
   return static_cast<std::uint64_t>(found.st_mtim.tv_sec) * 1000 +
          static_cast<std::uint64_t>(found.st_mtim.tv_nsec) / kNanosPerMs;
 }
+
+constexpr std::size_t kMostLog = 600;
+constexpr std::size_t kReadyName = 24 + 6;  // a segment's name and ".ready"
 
 std::string seconds(std::uint64_t ms) { return std::to_string((ms + 999) / 1000); }
 
@@ -73,6 +79,12 @@ std::optional<HistoryFile> parse_history(std::uint64_t timeline, std::string_vie
   return last;
 }
 
+std::optional<std::uint64_t> free_octets(const std::string& path) {
+  struct statvfs found {};
+  if (::statvfs(path.c_str(), &found) != 0) return std::nullopt;
+  return std::uint64_t{found.f_bavail} * found.f_frsize;
+}
+
 std::string as_words(std::string_view output, std::size_t most) {
   std::string text;
   const bool readable = detail::is_utf8(output);
@@ -99,7 +111,16 @@ Instance::Instance(const AgentSettings& settings)
       aside_(settings.journal + ".aside"),
       start_ms_(settings.start_deadline_ms),
       stop_ms_(settings.stop_deadline_ms),
-      foresight_(settings) {}
+      foresight_(settings) {
+  if (const auto* node = find_node(settings.cluster, settings.node)) {
+    host_ = node->host;
+    port_ = node->port;
+  }
+}
+
+LocalServer Instance::local(const ServerProcess& found) const {
+  return local_server(found, data_, host_, port_);
+}
 
 Result<ControlData> Instance::control() const {
   const auto end =
@@ -130,6 +151,7 @@ Result<ControlData> Instance::control_for_status() const {
 }
 
 bool Instance::standby_signal() const { return exists(data_ + "/standby.signal"); }
+bool Instance::lock_file() const { return exists(data_ + "/postmaster.pid"); }
 bool Instance::promote_signal() const { return exists(data_ + "/promote"); }
 
 HistoryFile Instance::newest_history() const {
@@ -144,6 +166,32 @@ HistoryFile Instance::newest_history() const {
     newest = read.value_or(HistoryFile{*timeline, 0, 0});
   }
   return newest;
+}
+
+std::optional<std::uint64_t> Instance::shutdown_record_end(const ControlData& control,
+                                                           std::uint64_t timeline,
+                                                           std::uint64_t position) const {
+  const auto end = run_child({program("pg_waldump"), "-p", data_ + "/pg_wal", "-t",
+                              std::to_string(timeline), "-s", position_text(position), "-n", "1"},
+                             kWalDumpMs, Words::in_english);
+  if (!end.ran || !end.in_time) return std::nullopt;
+  const auto record = end.ok() ? parse_wal_record(end.output) : std::nullopt;
+  if (!record || !record->shutdown_checkpoint || record->position != position) return 0;
+  return record_end(*record, control.wal_page, control.wal_segment);
+}
+
+std::uint64_t Instance::ready_segments() const {
+  std::uint64_t count = 0;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(data_ + "/pg_wal/archive_status", error))
+    if (entry.path().filename().string().size() == kReadyName &&
+        entry.path().extension() == ".ready")
+      ++count;
+  return count;
+}
+
+std::string Instance::log_since(const LogMark& mark) const {
+  return as_words(choose_lines(read_logs(log_files(log_, data_), mark)), kMostLog);
 }
 
 ChildEnd Instance::pg_ctl(std::vector<std::string> words, std::uint64_t deadline_ms) const {
@@ -162,9 +210,18 @@ ChildEnd Instance::start() const {
   return pg_ctl(std::move(words), start_ms_ + kGraceMs);
 }
 
+ChildEnd Instance::signal(std::vector<std::string> words, std::uint64_t deadline_ms) const {
+  if (process().postmaster != 0) return pg_ctl(std::move(words), deadline_ms);
+  ChildEnd end;
+  end.output = "no server runs on " + data_;
+  return end;
+}
+
+ChildEnd Instance::ask_to_stop() const { return signal({"stop", "-m", "fast", "-W"}, kAskMs); }
+
 // pg_ctl is content when postmaster.pid is gone, which is a moment before the process is.
 ChildEnd Instance::stop(Stop how) const {
-  const auto end = pg_ctl(
+  const auto end = signal(
       {"stop", "-m", how == Stop::fast ? "fast" : "immediate", "-w", "-t", seconds(stop_ms_)},
       stop_ms_ + kGraceMs);
   const auto deadline = after_ms(process::now(), kGraceMs);
@@ -185,7 +242,7 @@ bool Instance::end_strays() const {
   return false;
 }
 
-ChildEnd Instance::promote() const { return pg_ctl({"promote", "-W"}, kPromoteMs); }
+ChildEnd Instance::promote() const { return signal({"promote", "-W"}, kPromoteMs); }
 
 bool Instance::make_standby() const {
   const auto path = data_ + "/standby.signal";

@@ -9,7 +9,9 @@
 #include "kernel/postgresql/agent/child.h"
 #include "kernel/postgresql/agent/control_data.h"
 #include "kernel/postgresql/agent/foresight.h"
+#include "kernel/postgresql/agent/server_log.h"
 #include "kernel/postgresql/agent/server_process.h"
+#include "kernel/postgresql/agent/wal_record.h"
 #include "kernel/postgresql/settings.h"
 #include "messages/codec.h"
 #include "messages/result.h"
@@ -17,34 +19,45 @@
 
 namespace aeromq::postgresql {
 
-/// The newest timeline history file of pg_wal.
-struct HistoryFile {
-  std::uint64_t timeline = 0;  ///< 0: there is none
-  std::uint64_t parent = 0;    ///< its last line: where the timeline came from
-  std::uint64_t switch_position = 0;
-  friend bool operator==(const HistoryFile&, const HistoryFile&) = default;
-};
-
 /// Reads of any thread at once; the actions are the worker's alone.
 class Instance {
  public:
   explicit Instance(const AgentSettings& settings);
 
   ServerProcess process() const { return find_server(data_); }
-  std::string manager() const { return find_manager(data_, process().postmaster); }
+  /// Precondition: `found` is process()'s.
+  std::string manager(const ServerProcess& found) const {
+    return find_manager(data_, found.postmaster);
+  }
+  LocalServer local(const ServerProcess& found) const;
   /// Error KERNEL_UNAVAILABLE with pg_controldata's own words.
   Result<ControlData> control() const;
   /// The same for a status: a reading that is old and still true is not made again.
   Result<ControlData> control_for_status() const;
   bool standby_signal() const;
   bool promote_signal() const;
+  bool lock_file() const;
   HistoryFile newest_history() const;
+  /// Where the record of the shutdown checkpoint at `position` ends, read from pg_wal with the
+  /// server's own pg_waldump; 0: it is not there whole, or is not that. Nothing: no pg_waldump.
+  std::optional<std::uint64_t> shutdown_record_end(const ControlData& control,
+                                                   std::uint64_t timeline,
+                                                   std::uint64_t position) const;
+  /// Segments that wait for the archiver.
+  std::uint64_t ready_segments() const;
+  /// The server's own words.
+  LogMark mark_log() const { return mark_logs(log_files(log_, data_)); }
+  std::string log_since(const LogMark& mark) const;
   const Foresight& foresight() const { return foresight_; }
 
-  /// pg_ctl start; the server is detached from us. What pg_ctl and the end of the log said.
+  /// pg_ctl start; the server is detached from us. What pg_ctl said.
   ChildEnd start() const;
   enum class Stop { fast, immediate };
+  // Nothing is asked of a lock file whose process is not the postmaster of this PGDATA: pg_ctl
+  // would send its signal to whoever has that number by now.
   ChildEnd stop(Stop how) const;
+  /// The same without waiting for what comes of it.
+  ChildEnd ask_to_stop() const;
   /// Ends what an agent that died left at work on this PGDATA. False: it does not end.
   bool end_strays() const;
   /// pg_ctl promote, without waiting for what comes of it.
@@ -61,8 +74,12 @@ class Instance {
  private:
   std::string program(const char* name) const { return bin_ + "/" + name; }
   ChildEnd pg_ctl(std::vector<std::string> words, std::uint64_t deadline_ms) const;
+  /// pg_ctl for what it does by a signal.
+  ChildEnd signal(std::vector<std::string> words, std::uint64_t deadline_ms) const;
 
   std::string data_;
+  std::string host_;  ///< where the node's server should listen
+  std::uint64_t port_ = 0;
   std::string bin_;
   std::string options_;
   std::string log_;
@@ -80,6 +97,9 @@ std::optional<HistoryFile> parse_history(std::uint64_t timeline, std::string_vie
 
 /// 3 for "00000003.history"; nothing for any other name.
 std::optional<std::uint64_t> history_number(std::string_view file);
+
+/// What is left for this user where `path` lies; nothing: it cannot be told.
+std::optional<std::uint64_t> free_octets(const std::string& path);
 
 /// A program's words on one line, fit for a message: UTF-8, no control characters, bounded.
 std::string as_words(std::string_view output, std::size_t most = 700);

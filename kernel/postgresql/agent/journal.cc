@@ -11,6 +11,7 @@
 
 #include "kernel/durable.h"
 #include "kernel/file_format.h"
+#include "kernel/gone.h"
 #include "process/clock.h"
 #include "process/entropy.h"
 #include "process/log.h"
@@ -151,6 +152,8 @@ struct Journal::Impl {
   void fold(const ResultEntry& entry) {
     claims[entry.request].result = entry;
     if (open == entry.request) open.reset();
+    // What the kernel had done here is the newer word on who is primary.
+    if (entry.executed) last_note.against.clear();
   }
   void fold(const NoteEntry& entry) { last_note = entry; }
 
@@ -193,6 +196,11 @@ Journal::~Journal() = default;
 Result<Journal> Journal::open(const std::string& path, const std::string& node, Mode mode) {
   if (!exists(path)) {
     if (mode == Mode::read_only) return fail(bad(path, "there is no journal"));
+    if (kernel::is_gone(path))
+      return fail(
+          bad(path, "the journal is gone (" + kernel::mark_path(path) +
+                        " says that there was one); none is made in its place unless a person "
+                        "begins a new one: aeromq-pg-agent begin --reason TEXT"));
     if (auto made = create(path, node); !made) return fail(made.error());
   }
   if (!kernel::sync_what_was_left(path))
@@ -214,7 +222,15 @@ Result<Journal> Journal::open(const std::string& path, const std::string& node, 
   Journal journal(std::make_unique<Impl>(std::move(*database), path));
   for (const auto& entry : journal.impl_->read())
     std::visit([&](const auto& body) { journal.impl_->fold(body); }, entry.body);
+  if (mode == Mode::read_write && !kernel::leave_mark(path))
+    return fail(bad(path, kernel::mark_path(path) + " cannot be written"));
   return journal;
+}
+
+Result<Journal> Journal::begin(const std::string& path, const std::string& node) {
+  if (exists(path)) return fail(bad(path, "the journal is there"));
+  if (auto made = create(path, node); !made) return fail(made.error());
+  return open(path, node, Mode::read_write);
 }
 
 const std::string& Journal::name() const { return impl_->name; }
@@ -319,6 +335,8 @@ AgentClaim Journal::word_on(const RequestId& request, std::uint64_t boot_ms) con
   word.effects = result->effects;
   word.shutdown_checkpoint = result->shutdown_checkpoint;
   word.timeline = result->timeline;
+  word.shutdown_end = result->shutdown_end;
+  word.alarms = result->alarms;
   return word;
 }
 

@@ -36,9 +36,11 @@ struct Entry {
 class Journal {
  public:
   enum class Mode { read_write, read_only };
-  /// Makes the file if there is none (read_write). The caller holds its lock. Error INVALID_INPUT,
-  /// field `journal`: not a journal, another node's, not readable.
+  /// Makes the file if there never was one (read_write). The caller holds its lock. Error
+  /// INVALID_INPUT, field `journal`: gone, not a journal, another node's, not readable.
   static Result<Journal> open(const std::string& path, const std::string& node, Mode mode);
+  /// A person begins a new one in the place of one that is gone. Error: one is there.
+  static Result<Journal> begin(const std::string& path, const std::string& node);
   Journal(Journal&&) noexcept;
   Journal& operator=(Journal&&) noexcept;
   ~Journal();

@@ -20,9 +20,11 @@ struct Order {
   RequestId request;  ///< outcome
   HistoryId history;  ///< bind
   std::string reason;
+  std::string accepted;  ///< start: the sentence that a refusal named
   static constexpr auto fields() {
     return std::tuple{Field{"kind", &Order::kind}, Field{"request", &Order::request},
-                      Field{"history", &Order::history}, Field{"reason", &Order::reason, 1000}};
+                      Field{"history", &Order::history}, Field{"reason", &Order::reason, 1000},
+                      Field{"accepted", &Order::accepted, 512, 2}};
   }
   friend bool operator==(const Order&, const Order&) = default;
 };
@@ -32,10 +34,12 @@ struct OrderAnswer {
   std::vector<Error> refused;       ///< at most one
   std::vector<AgentStatus> status;  ///< status: exactly one
   std::vector<AgentClaim> claim;    ///< outcome: exactly one
+  std::string sentence;             ///< refused: what must be accepted, in these words
   static constexpr auto fields() {
     using O = OrderAnswer;
     return std::tuple{Field{"done", &O::done, 1024}, Field{"refused", &O::refused, 1},
-                      Field{"status", &O::status, 1}, Field{"claim", &O::claim, 1}};
+                      Field{"status", &O::status, 1}, Field{"claim", &O::claim, 1},
+                      Field{"sentence", &O::sentence, 512, 2}};
   }
   friend bool operator==(const OrderAnswer&, const OrderAnswer&) = default;
 };

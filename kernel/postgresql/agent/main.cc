@@ -21,6 +21,7 @@ struct Flags {
   std::string request;
   std::string history;
   std::string reason;
+  std::string accepted;
 };
 
 void add_verbs(CLI::App& app, Flags& flags) {
@@ -40,10 +41,14 @@ void add_verbs(CLI::App& app, Flags& flags) {
                       "here, not decided or not known");
   outcome->add_option("request", flags.request, "the request id")->required();
   add_output(outcome);
-  add("start", "start the server whatever the others say")
+  auto* start = add("start", "start the server; as a primary only if nobody speaks against it");
+  start->add_option("--reason", flags.reason)->required();
+  start->add_option("--i-accept", flags.accepted,
+                    "the sentence that a refusal named: start a primary in spite of it");
+  add("stop", "stop the server, and leave it down")
       ->add_option("--reason", flags.reason)
       ->required();
-  add("stop", "stop the server, and leave it down")
+  add("begin", "a new journal, after the one that was there is gone")
       ->add_option("--reason", flags.reason)
       ->required();
   auto* bind = add("bind", "belong to another register from now on");
@@ -63,7 +68,7 @@ int run(const CLI::App& app, const Flags& flags) {
   const auto chosen = [&](const char* name) { return app.got_subcommand(name); };
   if (chosen("status")) return postgresql::show_status(*settings, json);
   if (chosen("outcome")) return postgresql::tell_outcome(*settings, flags.request, json);
-  if (chosen("start")) return postgresql::order_start(*settings, flags.reason);
+  if (chosen("start")) return postgresql::order_start(*settings, flags.reason, flags.accepted);
   if (chosen("stop")) return postgresql::order_stop(*settings, flags.reason);
   if (chosen("bind")) return postgresql::bind_history(*settings, flags.history, flags.reason);
   if (chosen("journal")) return postgresql::list_journal(*settings, json);
@@ -72,6 +77,7 @@ int run(const CLI::App& app, const Flags& flags) {
     process::log_error("cannot_start", {{"why", "it must run as the server's user, not as root"}});
     return process::kExitUsage;
   }
+  if (chosen("begin")) return postgresql::begin_journal(*settings, flags.reason);
   return postgresql::serve(*settings);
 }
 

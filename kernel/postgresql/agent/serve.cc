@@ -22,7 +22,9 @@ constexpr std::uint64_t kHurriedMs = 600;
 AgentStatus status_of(const AgentSettings& settings, const Instance& instance,
                       const Journal& journal, const Hand* hand) {
   AgentStatus status;
+  status.protocol = kAgentProtocol;
   status.node = settings.node;
+  status.members = members_digest(settings.cluster);
   const auto process = instance.process();
   status.running = process.running() || (hand != nullptr && hand->is_starting());
   status.pid =
@@ -40,10 +42,25 @@ AgentStatus status_of(const AgentSettings& settings, const Instance& instance,
     status.durable_role = NodeRole::none;
     status.not_started = as_words(control.error().message, 512);
   }
-  status.manager = as_words(instance.manager(), 128);
+  status.manager = as_words(instance.manager(process), 128);
+  status.protocol = kAgentProtocol;
+  status.server = instance.local(process);
+  status.server.executable = as_words(status.server.executable, 512);
+  status.server.data_directory = as_words(status.server.data_directory, 1024);
   if (hand != nullptr && !hand->holds().empty()) status.not_started = hand->holds();
   // What held a server that runs by now is over, noted or not.
-  if (status.running) status.not_started.clear();
+  if (status.running) {
+    status.not_started.clear();
+  } else if (hand != nullptr) {
+    status.log_end = as_words(hand->log_end(), 1024);
+    status.not_started_ms = hand->held_ms();
+    status.way_on = hand->way_on();
+  }
+  if (const auto note = journal.last_note(); !note.against.empty())
+    status.foreign_start =
+        as_words("uid " + std::to_string(note.uid) + " started it as a primary (" + note.reason +
+                     ") although " + note.against,
+                 512);
   status.journal = journal.name();
   status.promised = journal.promised();
   if (const auto history = journal.bound()) {

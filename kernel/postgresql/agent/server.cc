@@ -13,8 +13,12 @@ namespace {
 
 constexpr int kTurnMs = 200;
 constexpr std::uint64_t kTickMs = 1000;
+constexpr std::uint64_t kLookOnMs = 5000;  // of a server that only a person starts
 constexpr std::size_t kMostClients = 16;
 constexpr int kMostPerTurn = 64;
+
+constexpr std::uint64_t kLeastRoom = std::uint64_t{4}
+                                     << 20;  // for an act's entries, many times over
 
 std::uint64_t boot_ms() { return process::now().boot_ns / kNanosPerMs; }
 
@@ -83,10 +87,20 @@ void AgentServer::tick() {
   next_tick_ms_ = boot_ms() + kTickMs;
   hand_.watch();
   // Hosts that come up together see each other only after a while.
-  if (journal_.open_claim() || hand_.may_try_again()) begin();
+  if (journal_.open_claim() || hand_.may_try_again()) return begin();
+  if (!hand_.looks_on() || boot_ms() < next_look_ms_) return;
+  next_look_ms_ = boot_ms() + kLookOnMs;
+  worker_.post([this]() -> Worker::After {
+    hand_.look_on();
+    return {};
+  });
 }
 
 void AgentServer::hear(const Heard& heard) {
+  if (heard.type == AgentHello::kType) {
+    if (const auto hello = decode<AgentHello>(heard.body))
+      return curve_.understands(heard.connection, hello->protocol);
+  }
   if (heard.type == AgentLook::kType && decode<AgentLook>(heard.body))
     return curve_.send(heard.connection, status_of(settings_, instance_, journal_, &hand_));
   if (heard.type == AgentAsk::kType) {
@@ -103,6 +117,17 @@ void AgentServer::open(const Heard& heard) {
   process::kill_point("pgagent.open.received");
   AgentOpened opened;
   const auto open = decode<AgentOpen>(heard.body);
+  // A journal that cannot be written ends the agent: not in the middle of an act, if that can be
+  // known before.
+  if (const auto room = free_octets(settings_.journal); room && *room < kLeastRoom) {
+    opened.refused.push_back(kernel_rejection(
+        "AGENT_DISK_FULL",
+        "the disk of the journal " + settings_.journal + " has " + std::to_string(*room) +
+            " octets left, " + std::to_string(kLeastRoom) + " are needed",
+        {"P6-F1"}));
+    opened.promised = journal_.promised();
+    return curve_.send(heard.connection, opened);
+  }
   const auto promised =
       open ? journal_.promise(open->history, open->term, open->journal) : fail(open.error());
   process::kill_point("pgagent.open.promised");
@@ -161,6 +186,14 @@ void AgentServer::act(const Heard& heard) {
                    0,
                    instance_.newest_history().timeline,
                    boot_ms()};
+  // The act is judged by what it did to this server, and to no other.
+  const auto found = instance_.process();
+  claim.postmaster = static_cast<std::uint64_t>(found.postmaster);
+  claim.started_ms = found.started_ms;
+  if (act->act.action != Action::demote) {
+    claim.shutdown_end = act->shutdown_end;
+    claim.shutdown_timeline = act->timeline;
+  }
   if (const auto control = instance_.control()) claim.timeline = control->timeline();
   const auto claimed = journal_.claim(claim);
   if (claimed == Journal::Claiming::other_open)
@@ -214,14 +247,17 @@ void AgentServer::obey(const Client& client, const Order& order) {
   if (order.kind != OrderKind::start && order.kind != OrderKind::stop)
     return answer(client.number, told);
   worker_.post([this, order, uid = client.uid, number = client.number]() -> Worker::After {
-    auto done = order.kind == OrderKind::start ? hand_.order_start(uid, order.reason)
-                                               : hand_.order_stop(uid, order.reason);
+    auto done = order.kind == OrderKind::start
+                    ? hand_.order_start(uid, order.reason, order.accepted)
+                    : hand_.order_stop(uid, order.reason);
     return [this, number, done] {
       OrderAnswer ended;
       if (done)
         ended.done = *done;
-      else
+      else {
         ended.refused.push_back(done.error());
+        if (done.error().code == "START_REFUSED") ended.sentence = hand_.sentence();
+      }
       answer(number, ended);
     };
   });

@@ -56,6 +56,7 @@ class AgentServer {
   std::list<Client> clients_;
   std::uint64_t last_client_ = 0;
   std::uint64_t next_tick_ms_ = 0;
+  std::uint64_t next_look_ms_ = 0;
   bool stopping_ = false;
   int epoll_ = -1;
   Worker worker_;  ///< last: its jobs use all of the above

@@ -1,18 +1,26 @@
 #include "kernel/postgresql/agent/server_process.h"
 
 #include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <sstream>
 #include <vector>
+
+#include "kernel/postgresql/agent/proc_tables.h"
 
 namespace aeromq::postgresql {
 namespace {
 
 namespace fs = std::filesystem;
+
+/// A process may read its clock a moment after it began, and the host's clock may be set a little.
+constexpr std::uint64_t kStartToleranceS = 5;
 
 std::string text_of(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);
@@ -29,59 +37,138 @@ pid_t number(std::string_view text) {
   return error == std::errc{} && at == text.data() + text.size() && value > 0 ? value : 0;
 }
 
-/// The fields of /proc/PID/stat behind the program's name: state, parent, ...
-std::vector<std::string> stat_of(pid_t pid) {
-  const auto text = text_of(folder_of(pid) / "stat");
-  const auto name_end = text.rfind(')');
-  if (name_end == std::string::npos) return {};
-  std::istringstream rest(text.substr(name_end + 1));
-  return {std::istream_iterator<std::string>(rest), {}};
+std::optional<ProcessStat> stat_of(pid_t pid) {
+  return parse_stat(text_of(folder_of(pid) / "stat"));
 }
 
 bool is_alive(pid_t pid) {
   const auto stat = stat_of(pid);
-  return !stat.empty() && stat[0] != "Z" && stat[0] != "X";
+  return stat && stat->is_alive();
 }
 
-bool belongs_to(pid_t pid, const fs::path& data) {
-  std::error_code error;
-  const auto cwd = fs::read_symlink(folder_of(pid) / "cwd", error);
-  if (error || cwd != data) return false;
-  // A shell of a person that stands in the folder is no server.
-  return text_of(folder_of(pid) / "comm").starts_with("postgres");
-}
-
-/// What postmaster.pid says: line 1 the pid, line 8 how far the server is.
-struct PidFile {
-  pid_t pid = 0;
-  bool stopping = false;
+/// A file or folder however its path is written.
+struct Place {
+  dev_t device = 0;
+  ino_t inode = 0;
+  friend bool operator==(const Place&, const Place&) = default;
 };
-PidFile read_pid_file(const fs::path& data) {
-  std::istringstream in(text_of(data / "postmaster.pid"));
-  PidFile file;
-  constexpr int kStatusLine = 8;
-  std::string line;
-  for (int i = 1; i <= kStatusLine && std::getline(in, line); ++i) {
-    if (i == 1) file.pid = number(line);
-    if (i == kStatusLine) file.stopping = line.starts_with("stopping");
-  }
-  return file;
+
+/// no: `path` leads nowhere any more; unknown: it may not be read.
+Sign is_at(const fs::path& path, const Place& place) {
+  struct stat found {};
+  if (::stat(path.c_str(), &found) != 0)
+    return errno == EACCES || errno == EPERM ? Sign::unknown : Sign::no;
+  return Place{found.st_dev, found.st_ino} == place ? Sign::yes : Sign::no;
 }
 
-/// Any process of the server, those whose parent is one of them last.
-ServerProcess search(const fs::path& data) {
-  ServerProcess found;
+/// The effective user of a process. Of one that may not be read the folder below /proc is root's,
+/// whoever it is.
+std::optional<uid_t> user_of(pid_t pid) {
+  struct stat found {};
+  if (::stat(folder_of(pid).c_str(), &found) != 0) return std::nullopt;
+  if (found.st_uid != 0) return found.st_uid;
+  std::istringstream in(text_of(folder_of(pid) / "status"));
+  for (std::string line; std::getline(in, line);) {
+    std::istringstream words(line);
+    std::string title;
+    uid_t real = 0;
+    uid_t effective = 0;
+    if (line.starts_with("Uid:") && words >> title >> real >> effective) return effective;
+  }
+  return found.st_uid;
+}
+
+/// The file that a server's process executes has such a name, whatever the process calls itself.
+Sign executes_server(pid_t pid) {
+  std::error_code error;
+  auto name = fs::read_symlink(folder_of(pid) / "exe", error).filename().string();
+  if (error) return error == std::errc::no_such_file_or_directory ? Sign::no : Sign::unknown;
+  // It was replaced meanwhile, as updates do.
+  if (const auto gone = name.find(" (deleted)"); gone != std::string::npos) name.resize(gone);
+  return name == "postgres" || name == "postmaster" || name == "edb-postgres" ? Sign::yes
+                                                                              : Sign::no;
+}
+
+Sign is_attached(pid_t pid, const PostmasterFile& file) {
+  if (!file.segment) return Sign::unknown;
+  std::ifstream in(folder_of(pid) / "maps");
+  std::ostringstream maps;
+  maps << in.rdbuf();
+  // A process without a single mapping is one that may not be read.
+  if (maps.str().empty()) return Sign::unknown;
+  return maps_segment(maps.str(), *file.segment) ? Sign::yes : Sign::no;
+}
+
+/// One PGDATA and its lock file.
+class Folder {
+ public:
+  explicit Folder(const std::string& data) {
+    struct stat found {};
+    if (::stat(data.c_str(), &found) != 0) {
+      readable_ = errno == ENOENT || errno == ENOTDIR;
+      return;
+    }
+    there_ = true;
+    place_ = {found.st_dev, found.st_ino};
+    owner_ = found.st_uid;
+    const auto path = data + "/postmaster.pid";
+    locked_ = ::access(path.c_str(), F_OK) == 0;
+    const bool none = !locked_ && errno == ENOENT;
+    std::ifstream in(path);
+    readable_ = none || (locked_ && in.is_open());
+    std::ostringstream text;
+    text << in.rdbuf();
+    file_ = parse_postmaster_file(text.str());
+  }
+  bool is_there() const { return there_; }
+  bool is_readable() const { return readable_; }
+  bool is_locked() const { return locked_; }
+  const PostmasterFile& file() const { return file_; }
+
+  /// True for a living process of its server. Only the owner of PGDATA can run one: PostgreSQL
+  /// starts for nobody else.
+  bool has(pid_t pid) const {
+    if (user_of(pid) != owner_) return false;
+    ProcessSigns signs;
+    signs.is_noted = pid == file_.pid;
+    signs.in_folder = is_at(folder_of(pid) / "cwd", place_);
+    if (signs.in_folder == Sign::no || !is_alive(pid)) return false;
+    signs.starts_as_noted = signs.is_noted && began_then(pid);
+    signs.program = executes_server(pid);
+    if (signs.program != Sign::yes) signs.attached = is_attached(pid, file_);
+    return is_of_server(signs);
+  }
+
+ private:
+  bool began_then(pid_t pid) const {
+    const auto stat = stat_of(pid);
+    const auto booted = parse_boot_time(text_of("/proc/stat"));
+    const auto ticks = ::sysconf(_SC_CLK_TCK);
+    if (!stat || !booted || ticks <= 0 || file_.start == 0) return false;
+    const auto began = *booted + stat->start_ticks / static_cast<std::uint64_t>(ticks);
+    return std::max(began, file_.start) - std::min(began, file_.start) <= kStartToleranceS;
+  }
+
+  bool there_ = false;
+  bool readable_ = false;
+  bool locked_ = false;
+  Place place_;
+  uid_t owner_ = 0;
+  PostmasterFile file_;
+};
+
+/// Every process of the server; of those without a postmaster the one whose parent is none of them.
+void search(const Folder& folder, ServerProcess& found) {
   std::error_code error;
   for (const auto& entry : fs::directory_iterator("/proc", error)) {
     const auto pid = number(entry.path().filename().string());
-    if (pid == 0 || !belongs_to(pid, data) || !is_alive(pid)) continue;
+    if (pid == 0 || !folder.has(pid)) continue;
+    ++found.processes;
     const auto stat = stat_of(pid);
-    const auto parent = stat.size() > 1 ? number(stat[1]) : 0;
-    // Without its postmaster a child has another parent; a postmaster's is never a postgres.
-    if (parent != 0 && belongs_to(parent, data)) continue;
-    found.orphan = pid;
+    if (found.postmaster != 0 || !stat) continue;
+    if (found.orphan == 0 || stat->parent == 0 || !folder.has(stat->parent)) found.orphan = pid;
   }
-  return found;
+  if (error) found.unclear = true;
 }
 
 /// A signal that ends a server waits for this process, which is stopped and has not heard it.
@@ -94,6 +181,26 @@ bool shutdown_waits(pid_t pid) {
     if ((std::stoull(line.substr(line.find(':') + 1), nullptr, 16) & shutdown) != 0) return true;
   }
   return false;
+}
+
+ServerProcess find(const Folder& folder) {
+  ServerProcess found;
+  found.unclear = !folder.is_readable();
+  if (!folder.is_there()) return found;
+  const auto& file = folder.file();
+  if (file.pid != 0 && folder.has(file.pid)) {
+    found.postmaster = file.pid;
+    found.stopping = file.stopping || shutdown_waits(file.pid);
+    found.started_ms = file.start * 1000;
+  }
+  search(folder, found);
+  if (file.segment && file.segment_key) {
+    const auto attached =
+        attached_to(text_of("/proc/sysvipc/shm"), *file.segment_key, *file.segment);
+    found.attached = attached.value_or(0);
+    if (!attached) found.unclear = true;
+  }
+  return found;
 }
 
 std::string program_of(pid_t pid) {
@@ -109,23 +216,43 @@ std::string program_of(pid_t pid) {
 
 }  // namespace
 
-ServerProcess find_server(const std::string& data) {
+ServerProcess find_server(const std::string& data) { return find(Folder(data)); }
+
+LocalServer local_server(const ServerProcess& found, const std::string& data,
+                         const std::string& host, std::uint64_t port) {
+  const Folder folder(data);
+  const auto& file = folder.file();
+  LocalServer told;
+  told.lock_file = folder.is_locked();
+  told.postmaster = static_cast<std::uint64_t>(found.postmaster);
+  told.attached = found.attached;
+  told.processes = found.processes;
+  told.started_ms = file.start * 1000;
+  told.port = file.port;
   std::error_code error;
-  const auto real = fs::canonical(data, error);
-  if (error) return {};
-  const auto file = read_pid_file(real);
-  if (file.pid != 0 && is_alive(file.pid) && belongs_to(file.pid, real))
-    return {file.pid, 0, file.stopping || shutdown_waits(file.pid)};
-  return search(real);
+  if (found.postmaster != 0)
+    told.executable = fs::read_symlink(folder_of(found.postmaster) / "exe", error).string();
+  told.data_directory = fs::canonical(data, error).string();
+  for (const auto* table : {"/proc/net/tcp", "/proc/net/tcp6"})
+    if (listens_at(text_of(table), host, port)) told.listens = true;
+  if (!file.socket_folder.empty() && file.port != 0 &&
+      listens_at_path(text_of("/proc/net/unix"),
+                      file.socket_folder + "/.s.PGSQL." + std::to_string(file.port)))
+    told.listens = true;
+  return told;
 }
 
 bool awaits_reaping(const std::string& data) {
-  const auto file = read_pid_file(data);
-  return file.pid != 0 && !stat_of(file.pid).empty() && !is_alive(file.pid);
+  const auto file = Folder(data).file();
+  if (file.pid == 0) return false;
+  const auto stat = stat_of(file.pid);
+  return stat && !stat->is_alive();
 }
 
 std::vector<pid_t> find_pg_ctl(const std::string& data) {
   std::vector<pid_t> found;
+  struct stat folder {};
+  const bool there = ::stat(data.c_str(), &folder) == 0;
   std::error_code error;
   for (const auto& entry : fs::directory_iterator("/proc", error)) {
     const auto pid = number(entry.path().filename().string());
@@ -133,17 +260,18 @@ std::vector<pid_t> find_pg_ctl(const std::string& data) {
       continue;
     std::istringstream words(text_of(folder_of(pid) / "cmdline"));
     for (std::string word; std::getline(words, word, '\0');)
-      if (word == data) found.push_back(pid);
+      if (word == data || (there && word.starts_with('/') &&
+                           is_at(word, {folder.st_dev, folder.st_ino}) == Sign::yes))
+        found.push_back(pid);
   }
   return found;
 }
 
 std::string find_manager(const std::string& data, pid_t postmaster) {
-  const auto stat = postmaster == 0 ? std::vector<std::string>{} : stat_of(postmaster);
-  if (stat.size() > 1) {
-    const auto parent = number(stat[1]);
-    if (const auto name = program_of(parent); parent != 0 && !name.empty())
-      return name + ", pid " + std::to_string(parent) + ", started this server";
+  const auto stat = postmaster == 0 ? std::nullopt : stat_of(postmaster);
+  if (stat) {
+    if (const auto name = program_of(stat->parent); stat->parent != 0 && !name.empty())
+      return name + ", pid " + std::to_string(stat->parent) + ", started this server";
   }
   std::error_code error;
   for (const auto* file : {"patroni.dynamic.json", "postgresql-auto-failover.conf",

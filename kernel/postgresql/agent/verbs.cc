@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <charconv>
+#include <iostream>
 #include <nlohmann/json.hpp>
 
 #include "kernel/packet_socket.h"
@@ -77,6 +78,10 @@ void print(const AgentStatus& status, bool json, bool alive) {
               {"minimum_recovery_end", position_text(status.minimum_recovery_end)},
               {"manager", status.manager},
               {"not_started", status.not_started},
+              {"not_started_ms", status.not_started_ms},
+              {"way_on", status.way_on},
+              {"log_end", status.log_end},
+              {"foreign_start", status.foreign_start},
               {"promised", status.promised},
               {"history", status.bound ? to_hex(status.history.octets) : ""},
               {"open_claim", status.open_claim.empty() ? "" : status.open_claim[0].text()},
@@ -98,7 +103,11 @@ void print(const AgentStatus& status, bool json, bool alive) {
   if (!status.open_claim.empty())
     fmt::print("open claim {}: {}, {} for {} ms\n", status.open_claim[0].text(), status.open_action,
                status.phase, status.open_ms);
-  if (!status.not_started.empty()) fmt::print("not started: {}\n", status.not_started);
+  if (!status.not_started.empty())
+    fmt::print("not started: {}, for {} s\n", status.not_started, status.not_started_ms / 1000);
+  if (!status.way_on.empty()) fmt::print("to start it: {}\n", status.way_on);
+  if (!status.log_end.empty()) fmt::print("its log: {}\n", status.log_end);
+  if (!status.foreign_start.empty()) fmt::print("{}\n", status.foreign_start);
   if (!status.manager.empty()) fmt::print("another manager: {}\n", status.manager);
 }
 
@@ -142,8 +151,7 @@ int print(const AgentClaim& claim, bool json) {
   return exit_code_of(claim);
 }
 
-int order(const AgentSettings& settings, Order order, std::uint64_t deadline_ms) {
-  const auto told = ask_agent(settings, order, deadline_ms);
+int print(const AgentSettings& settings, const Result<OrderAnswer>& told) {
   if (!told)
     return complain(told.error(),
                     told.error().outcome == Outcome::unknown ? kExitUnknown : kExitNotExecuted);
@@ -172,7 +180,8 @@ std::string words(const ResultEntry& entry) {
                      entry.executed ? "executed" : "rejected", entry.code, entry.text);
 }
 std::string words(const NoteEntry& entry) {
-  return fmt::format("note     {} by uid {}: {}", entry.what, entry.uid, entry.reason);
+  return fmt::format("note     {} by uid {}: {}{}", entry.what, entry.uid, entry.reason,
+                     entry.against.empty() ? "" : ", although " + entry.against);
 }
 
 }  // namespace
@@ -203,14 +212,54 @@ int tell_outcome(const AgentSettings& settings, const std::string& request, bool
   });
 }
 
-int order_start(const AgentSettings& settings, const std::string& reason) {
-  return order(settings, {OrderKind::start, {}, {}, reason},
-               settings.start_deadline_ms + 2 * kQuestionMs);
+// Whoever sits at a terminal is asked for the sentence; a program must have been given it.
+int order_start(const AgentSettings& settings, const std::string& reason,
+                const std::string& accepted) {
+  Order order;
+  order.kind = OrderKind::start;
+  order.reason = reason;
+  order.accepted = accepted;
+  const auto deadline_ms = settings.start_deadline_ms + 3 * kQuestionMs;
+  auto told = ask_agent(settings, order, deadline_ms);
+  if (told && !told->sentence.empty()) {
+    const auto& sentence = told->sentence;
+    complain(told->refused.at(0), kExitNotExecuted);
+    if (accepted.empty() && ::isatty(STDIN_FILENO) != 0) {
+      fmt::print(stderr, "To start it all the same, type: {}\n", sentence);
+      std::getline(std::cin, order.accepted);
+      if (order.accepted == sentence)
+        return print(settings, ask_agent(settings, order, deadline_ms));
+    } else {
+      fmt::print(stderr,
+                 "To start it all the same: aeromq-pg-agent start --reason TEXT --i-accept "
+                 "\"{}\"\n",
+                 sentence);
+    }
+    return kExitNotExecuted;
+  }
+  return print(settings, told);
 }
 
 int order_stop(const AgentSettings& settings, const std::string& reason) {
-  return order(settings, {OrderKind::stop, {}, {}, reason},
-               settings.stop_deadline_ms + 2 * kQuestionMs);
+  return print(settings, ask_agent(settings, {OrderKind::stop, {}, {}, reason, {}},
+                                   settings.stop_deadline_ms + 2 * kQuestionMs));
+}
+
+int begin_journal(const AgentSettings& settings, const std::string& reason) {
+  if (reason.empty() || reason.size() > 1000 || has_control_characters(reason))
+    return complain(
+        make_error(ErrorCode::invalid_input,
+                   "a reason is 1 to 1000 octets of UTF-8 without control characters", "reason"),
+        process::kExitUsage);
+  const auto lock = process::LockFile::take(journal_lock_path(settings.journal));
+  if (!lock) return complain(lock.error(), kExitUnknown);
+  auto journal = Journal::begin(settings.journal, settings.node);
+  if (!journal) return complain(journal.error(), process::kExitUsage);
+  // What held its server is not known any more: a person starts it.
+  journal->note({"stop", ::getuid(), "a new journal was begun: " + reason.substr(0, 960), {}});
+  fmt::print("{}: a new journal {}; what the one before claimed or promised is not known here\n",
+             settings.node, journal->name());
+  return process::kExitOk;
 }
 
 int bind_history(const AgentSettings& settings, const std::string& history,
@@ -234,7 +283,7 @@ int bind_history(const AgentSettings& settings, const std::string& history,
                    "a reason is 1 to 1000 octets of UTF-8 without control characters", "reason"),
         process::kExitUsage);
   if (::access(local_socket_path(settings.journal).c_str(), F_OK) == 0) {
-    const auto told = ask_agent(settings, {OrderKind::bind, {}, id, reason}, kQuestionMs);
+    const auto told = ask_agent(settings, {OrderKind::bind, {}, id, reason, {}}, kQuestionMs);
     if (told) {
       fmt::print("{}: {}\n", settings.node, told->done);
       return process::kExitOk;

@@ -1,6 +1,8 @@
 #include "kernel/postgresql/service/cluster_sight.h"
 
 #include "kernel/postgresql/service/grants.h"
+#include "kernel/postgresql/service/member_changes.h"
+#include "kernel/postgresql/sight/members.h"
 #include "kernel/postgresql/sight/views.h"
 #include "messages/text.h"
 
@@ -21,6 +23,8 @@ void add_register(KernelAnswer& answer, const kernel::Store& store) {
       {"term", number(RegisterTerms(store.database()).last()), ColumnKind::number});
   answer.facts.push_back(
       {"open_grant", open ? open->act.request.text() : std::string("none"), ColumnKind::text});
+  if (const auto changes = MemberChanges(store.database()).all(); !changes.empty())
+    answer.tables.push_back(member_changes_table(changes));
   if (integrity != "ok")
     answer.findings.push_back({"REGISTER_DAMAGED", Severity::alarm, cut(integrity, 512)});
   if (open)
@@ -51,6 +55,8 @@ KernelSnapshot ClusterSight::snapshot(const kernel::Register& state, const Clust
     if (node != nullptr && node->agent && !node->agent->open_claim.empty())
       facts.state = claim_text(*node->agent);
   }
+  const auto members = member_findings(sample, rules_, state.last_primary);
+  made.findings.insert(made.findings.end(), members.begin(), members.end());
   return made;
 }
 

@@ -52,12 +52,18 @@ constexpr const char* kSecond = R"sql(
 INSERT INTO meta VALUES('shutdown_end', 0);
 CREATE TABLE alarms(number INTEGER PRIMARY KEY, code TEXT NOT NULL, text TEXT NOT NULL,
   request BLOB NOT NULL, wall_ms INTEGER NOT NULL);
+CREATE TABLE alarm_ends(alarm INTEGER PRIMARY KEY, uid INTEGER NOT NULL, reason TEXT NOT NULL,
+  wall_ms INTEGER NOT NULL);
 CREATE TABLE member_changes(number INTEGER PRIMARY KEY, node TEXT NOT NULL, what TEXT NOT NULL,
   uid INTEGER NOT NULL, reason TEXT NOT NULL, wall_ms INTEGER NOT NULL);
 CREATE TRIGGER alarms_keep BEFORE DELETE ON alarms
   BEGIN SELECT RAISE(ABORT, 'an alarm is never deleted'); END;
 CREATE TRIGGER alarms_stand BEFORE UPDATE ON alarms
   BEGIN SELECT RAISE(ABORT, 'an alarm never changes'); END;
+CREATE TRIGGER alarm_ends_keep BEFORE DELETE ON alarm_ends
+  BEGIN SELECT RAISE(ABORT, 'the end of an alarm is never deleted'); END;
+CREATE TRIGGER alarm_ends_stand BEFORE UPDATE ON alarm_ends
+  BEGIN SELECT RAISE(ABORT, 'the end of an alarm never changes'); END;
 CREATE TRIGGER member_changes_keep BEFORE DELETE ON member_changes
   BEGIN SELECT RAISE(ABORT, 'a change of the members is never deleted'); END;
 CREATE TRIGGER member_changes_stand BEFORE UPDATE ON member_changes
@@ -88,8 +94,17 @@ void RegisterTerms::heard_of(std::uint64_t term) {
   // No register ever gave so many: a damaged journal's number must not use the terms up.
   constexpr std::uint64_t kMostAhead = std::uint64_t{1} << 32;
   const auto known = last();
-  if (term > known && term - known < kMostAhead)
-    Statement(*database_, "UPDATE term SET term = ?").number(term).run();
+  if (term <= known || term - known >= kMostAhead) return;
+  // Before the term: a crash between the two must not forget it.
+  Statement(*database_, "INSERT OR REPLACE INTO meta VALUES('promised_beyond', ?)")
+      .number(term)
+      .run();
+  Statement(*database_, "UPDATE term SET term = ?").number(term).run();
+}
+
+std::uint64_t RegisterTerms::promised_beyond() const {
+  Statement query(*database_, "SELECT value FROM meta WHERE key = 'promised_beyond'");
+  return query.step() ? query.number_at(0) : 0;
 }
 
 std::optional<Grant> Grants::read(Statement& query) const {

@@ -38,6 +38,10 @@ class TermAuthority {
   /// An agent has promised this one, so it was given once, be it by a register that is lost: the
   /// next is above it.
   virtual void heard_of(std::uint64_t term) = 0;
+  virtual std::uint64_t last() const = 0;
+  /// The highest term that was promised to this history and that it never gave: another register of
+  /// the same history did. 0: none was heard of. Only a new history ends it.
+  virtual std::uint64_t promised_beyond() const = 0;
 };
 
 /// The terms of the register file: for one control plane, on one machine.
@@ -46,7 +50,8 @@ class RegisterTerms final : public TermAuthority {
   explicit RegisterTerms(const kernel::Database& database) : database_(&database) {}
   std::uint64_t next_term() override;
   void heard_of(std::uint64_t term) override;
-  std::uint64_t last() const;
+  std::uint64_t last() const override;
+  std::uint64_t promised_beyond() const override;
 
  private:
   const kernel::Database* database_;

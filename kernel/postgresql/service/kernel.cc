@@ -18,7 +18,8 @@ using kernel::wall_ms;
 
 namespace {
 constexpr std::uint64_t kSettleEveryMs = 1000;
-constexpr std::size_t kMostFindings = 32;  // KernelSnapshot::findings
+constexpr std::size_t kMostFindings = 32;     // KernelSnapshot::findings
+constexpr std::size_t kMostAlarmsShown = 16;  // leaves room in KernelSnapshot::findings
 }  // namespace
 
 // In the order of an act; kernel.act.received, committed and answered are kernel::kill_points()'.
@@ -58,6 +59,8 @@ PostgresqlKernel::PostgresqlKernel(kernel::Store store, kernel::Register state,
       terms_(std::make_unique<RegisterTerms>(store_.database())),
       grants_(store_.database()),
       journals_(store_.database()),
+      alarms_(store_.database()),
+      standing_(alarms_.standing()),
       unsettled_(grants_.unsettled()) {}
 
 KernelAnswer PostgresqlKernel::answer_to(const KernelCall& call, ActAnswer act) {
@@ -194,6 +197,13 @@ KernelAnswer PostgresqlKernel::reading(const KernelCall& call, const ClusterSamp
     for (auto& warning : sight_.warnings(sample, intent))
       if (snapshot.findings.size() < kMostFindings) snapshot.findings.push_back(std::move(warning));
   }
+  for (const auto& alarm : standing_)
+    if (snapshot.findings.size() < kMostAlarmsShown) snapshot.findings.push_back(finding_of(alarm));
+  for (const auto& node : sample.nodes)
+    if (node.agent && !node.agent->foreign_start.empty() &&
+        snapshot.findings.size() < kMostAlarmsShown)
+      snapshot.findings.push_back({"FOREIGN_START", Severity::warning,
+                                   cut(node.node + ": " + node.agent->foreign_start, 512)});
   sight_.read(made, call, sample, store_);
   return made;
 }
@@ -202,6 +212,10 @@ std::vector<Check> PostgresqlKernel::checks(Action action, const Intent& intent,
                                             const ClusterSample& sample) const {
   auto all = sight_.checks(sample, intent);
   add_newest_timeline(all, state_, intent, sample);
+  if (const auto older =
+          register_check(state_.history, terms_->last(), terms_->promised_beyond(), sample);
+      !older.passes)
+    all.push_back(older);
   if (const auto journal = journal_check(journals_.of(intent.node), intent.node, sample);
       !journal.passes)
     all.push_back(journal);
@@ -211,6 +225,7 @@ std::vector<Check> PostgresqlKernel::checks(Action action, const Intent& intent,
     std::erase_if(all, [](const Check& check) { return check.code == "SUCCESSOR_NOT_READY"; });
     all.push_back(succession(intent, sample).ready);
   }
+  if (!standing_.empty()) all.push_back(alarm_check(standing_));
   return all;
 }
 
@@ -314,8 +329,10 @@ void PostgresqlKernel::grant(Waiting waiting, const Moment& now) {
                                 {"node", act.node},
                                 {"term", made.term}});
   const auto intent = intent_of(state_, act.action, act.node, act.request);
+  const auto shutdown_end = intent.shutdown_checkpoint == 0 ? 0 : state_.shutdown_end;
   const AgentAct errand{
-      made.term, act, intent.last_primary, intent.shutdown_checkpoint, intent.timeline, 0, {}};
+      made.term,       act,          intent.last_primary, intent.shutdown_checkpoint,
+      intent.timeline, shutdown_end, options_.members};
   unsettled_ = grants_.unsettled();
   waiting.first = true;
   joined_.push_back(std::move(waiting));
@@ -381,6 +398,8 @@ void PostgresqlKernel::settle(const Grant& grant, End end, const AgentClaim& cla
     answer.snapshot = before + 1;
     store_.write_register(after);
   }
+  if (end == End::executed)
+    for (const auto& alarm : claim.alarms) alarms_.write(alarm, act.request, wall_ms(now));
   reserve(answer.snapshot);
   LedgerRow row{act.request,   end == End::executed, act.action,   act.node,
                 act.principal, act.command_digest,   act.reason,   answer,
@@ -393,6 +412,7 @@ void PostgresqlKernel::settle(const Grant& grant, End end, const AgentClaim& cla
   state_ = std::move(after);
   snapshot_ = answer.snapshot;
   unsettled_ = grants_.unsettled();
+  standing_ = alarms_.standing();
   settling_.erase(act.request);
   look_is_old_ = looking_;
   process::log_info("settled", {{"request", act.request.text()},

@@ -7,6 +7,7 @@
 #pragma once
 #include <set>
 
+#include "kernel/postgresql/service/alarms.h"
 #include "kernel/postgresql/service/errands.h"
 #include "kernel/postgresql/service/grants.h"
 #include "kernel/postgresql/service/rules.h"
@@ -32,6 +33,7 @@ struct KernelOptions {
   std::string cluster;
   std::vector<std::string> nodes;
   std::uint64_t watch_every_ms = 1000;  ///< 0: it looks only when somebody asks
+  std::string members{};                ///< members_digest(): every act carries it
 };
 
 class PostgresqlKernel final : public kernel::RegisterKernel {
@@ -100,6 +102,8 @@ class PostgresqlKernel final : public kernel::RegisterKernel {
   std::unique_ptr<TermAuthority> terms_;  ///< the register's; the one place to put another
   Grants grants_;
   Journals journals_;
+  Alarms alarms_;
+  std::vector<Alarm> standing_;   ///< as the register has them
   std::vector<Grant> unsettled_;  ///< as the register has them
 
   std::vector<Waiting> riding_;   ///< served by the look that is under way

@@ -98,6 +98,7 @@ std::vector<Effect> apply(kernel::Register& state, const Act& act, const AgentCl
   state.last_primary = act.node;
   state.demoted_epoch = demotion ? state.fencing_epoch : 0;
   if (demotion) state.acknowledged = claim.shutdown_checkpoint;
+  state.shutdown_end = demotion ? claim.shutdown_end : 0;
   // A demotion's is its checkpoint's: a person may have promoted in between.
   if (claim.timeline != 0) state.timeline = claim.timeline;
   std::vector<Effect> effects{
@@ -202,6 +203,28 @@ void add_newest_timeline(std::vector<Check>& checks, const kernel::Register& sta
              (state.holder.empty() ? state.last_primary : state.holder) + " began timeline " +
              std::to_string(state.timeline) + ": a promotion would begin a second timeline " +
              std::to_string(state.timeline);
+}
+
+Check register_check(HistoryId history, std::uint64_t last, std::uint64_t beyond,
+                     const ClusterSample& sample) {
+  std::string text;
+  for (const auto& node : sample.nodes) {
+    if (!node.agent || !node.agent->bound || node.agent->history != history) continue;
+    if (node.agent->promised <= last) continue;
+    if (!text.empty()) text += "; ";
+    text += "the agent of " + node.node + " has promised term " + number(node.agent->promised) +
+            ", this register gave " + number(last) + " last";
+  }
+  if (text.empty() && beyond != 0)
+    text = "an agent had promised term " + number(beyond) + ", which this register never gave";
+  const bool passes = text.empty();
+  if (!passes)
+    text +=
+        ": an older register was put in its place; no change is made before a person has begun "
+        "a new history (aeromq-kernel renew-history)";
+  return {"REGISTER_OLDER", "P6-F1",
+          passes ? "no agent has promised a term that this register never gave" : std::move(text),
+          passes, false};
 }
 
 Check journal_check(const std::string& known, const std::string& node,

@@ -62,6 +62,11 @@ void add_open_grant(std::vector<Check>& checks, const Grant& grant, Action actio
 void add_newest_timeline(std::vector<Check>& checks, const kernel::Register& state,
                          const Intent& intent, const ClusterSample& sample);
 
+/// REGISTER_OLDER: no agent that is bound to `history` has promised a term that this register never
+/// gave (`last`); `beyond`: one had, before.
+Check register_check(HistoryId history, std::uint64_t last, std::uint64_t beyond,
+                     const ClusterSample& sample);
+
 /// AGENT_JOURNAL_CHANGED: the target's agent has the journal that the register knows.
 Check journal_check(const std::string& known, const std::string& node, const ClusterSample& sample);
 

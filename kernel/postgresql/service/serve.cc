@@ -8,6 +8,7 @@
 #include <future>
 
 #include "kernel/clients.h"
+#include "kernel/gone.h"
 #include "kernel/postgresql/service/cluster_sight.h"
 #include "kernel/postgresql/service/kernel.h"
 #include "kernel/postgresql/service/mailbox.h"
@@ -135,16 +136,23 @@ int serve(const process::Settings& settings) {
       std::filesystem::path(settings.kernel.register_file).parent_path(), ignored);
   const auto lock = process::LockFile::take(settings.kernel.register_file + ".lock");
   if (!lock) return process::fail_start(lock.error());
+  if (auto there = kernel::check_not_gone(settings); !there)
+    return process::fail_start(there.error());
   auto listener = kernel::PacketSocket::listen(settings.kernel.socket, false);
   if (!listener) return process::fail_start(listener.error());
   kernel::Clients clients(std::move(*listener));
   Threads threads(*cluster, *own, clients);
   const ClusterSight sight(*cluster);
-  KernelOptions options{
-      settings.kernel.register_file, settings.cluster.name, {}, cluster->watch_every_ms};
+  KernelOptions options{settings.kernel.register_file,
+                        settings.cluster.name,
+                        {},
+                        cluster->watch_every_ms,
+                        members_digest(*cluster)};
   for (const auto& node : cluster->nodes) options.nodes.push_back(node.name);
   auto made = PostgresqlKernel::start(options, threads, sight, process::now());
   if (!made) return process::fail_start(made.error());
+  if (!kernel::leave_mark(settings.kernel.register_file))
+    return process::fail_start(kernel::unmarked(settings.kernel.register_file));
   threads.know((*made)->state().history);
   process::log_info("serving", {{"history", to_hex((*made)->state().history.octets)},
                                 {"fencing_epoch", (*made)->state().fencing_epoch},

@@ -86,6 +86,7 @@ Result<AgentStatus> AgentProbe::ask(std::uint64_t deadline_ms) {
     return fail(silence(detail_of(peer.error())));
   }
   peer_ = std::move(*peer);
+  (void)peer_->send({}, AgentHello{kAgentProtocol});
   return answer(deadline_ms);
 }
 

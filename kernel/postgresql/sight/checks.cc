@@ -17,7 +17,10 @@ constexpr std::size_t kMaxText = 1024;  // Check::text
 // In the order in which a rejection looks for its reason: who is asked, who else writes, whose
 // history, what would be lost.
 std::vector<Part> parts_of(const Case& at) {
-  std::vector<Part> parts{target_reachable, settled, one_system, no_manager};
+  std::vector<Part> parts{target_reachable, agents_new_enough,    settled,
+                          one_system,       one_member_list,      last_primary_known,
+                          one_server_each,  everybody_identified, no_contradiction,
+                          no_manager,       version_tried};
   const auto add = [&](std::initializer_list<Part> more) {
     parts.insert(parts.end(), more.begin(), more.end());
   };
@@ -25,11 +28,11 @@ std::vector<Part> parts_of(const Case& at) {
     add({is_primary, no_other_writer, states_known, has_candidate, can_start_again});
     return parts;
   }
-  add({is_standby, no_pending_promotion, no_other_writer});
+  add({is_standby, no_pending_promotion, no_other_writer, no_unlisted_sender});
   // Force replaces "everybody's state is known" by "not proven down", which it may override;
   // evidence of life it may not.
   if (at.force())
-    add({no_evidence_of_life, proven_down});
+    add({no_evidence_of_life, proven_down, nobody_accepts});
   else
     add({states_known});
   add({on_one_ancestry, holds_the_most});
@@ -49,6 +52,7 @@ ClusterRules rules_of(const ClusterSettings& settings) {
   const auto& text = settings.system_identifier;
   std::from_chars(text.data(), text.data() + text.size(), rules.system_identifier);
   rules.synchronous_standby_names = settings.synchronous_standby_names;
+  rules.members = members_digest(settings);
   return rules;
 }
 

@@ -22,6 +22,7 @@ struct Intent {
 struct ClusterRules {
   std::uint64_t system_identifier = 0;    ///< 0: any, but one
   std::string synchronous_standby_names;  ///< empty: asynchronous
+  std::string members{};                  ///< members_digest()
 };
 ClusterRules rules_of(const ClusterSettings& settings);
 

@@ -10,6 +10,7 @@ namespace {
 
 /// Why `node` is not on the target's ancestry.
 std::string fork_text(const Case& at, const NodeSample& node) {
+  if (node.timeline == 0) return timeline_silence(node);
   const auto text = node.node + " is on " + place(node) + "; " + at.target.node;
   const auto end = end_of(history_of(at.target), node.timeline);
   if (end)
@@ -21,6 +22,7 @@ std::string fork_text(const Case& at, const NodeSample& node) {
 /// The target's timeline is that of the checkpoint, or left it after the checkpoint.
 bool on_its_timeline(const Case& at) {
   const auto timeline = at.intent.timeline;
+  if (at.target.timeline == 0) return false;
   if (timeline == 0 || timeline == at.target.timeline) return true;
   const auto end = end_of(history_of(at.target), timeline);
   return end && at.intent.shutdown_checkpoint < *end;
@@ -45,14 +47,19 @@ bool is_past(const Case& at) {
 
 Check on_one_ancestry(const Case& at) {
   if (!at.target.answered) return {"TIMELINE_BEHIND", "P6-S2", silence(at.target), false, false};
+  if (at.target.timeline == 0)
+    return {"TIMELINE_BEHIND", "P6-S2", timeline_silence(at.target), false, false};
   const auto history = history_of(at.target);
   std::vector<std::string> forks;
   std::vector<std::string> seen;
   for (const auto& node : at.sample.nodes) {
     if (at.is_target(node) || !node.answered) continue;
     seen.push_back(node.node);
-    if (!on_ancestry(history, node.timeline, node.position)) forks.push_back(fork_text(at, node));
+    if (node.timeline == 0 || !on_ancestry(history, node.timeline, node.position))
+      forks.push_back(fork_text(at, node));
   }
+  if (!forks.empty() && !at.target.timeline_error.empty())
+    forks.push_back(timeline_silence(at.target));
   auto text = seen.empty()
                   ? std::string("no other server answered")
                   : names(seen) + (seen.size() == 1 ? " is" : " are") + " on the history of " +

@@ -33,6 +33,20 @@ Check target_reachable(const Case& at) {
           false};
 }
 
+// What an older agent does not tell would read as "nothing there".
+Check agents_new_enough(const Case& at) {
+  const auto needed = number(kAgentProtocol);
+  std::vector<std::string> old;
+  for (const auto& node : at.sample.nodes)
+    if (node.agent && node.agent->protocol < kAgentProtocol)
+      old.push_back("the agent of " + node.node + " is of an older version (protocol " +
+                    number(std::max<std::uint64_t>(node.agent->protocol, 1)) + ")");
+  return {"AGENT_TOO_OLD", "P6-F1",
+          old.empty() ? "every agent that answered speaks protocol " + needed
+                      : joined(old) + "; this kernel needs " + needed,
+          old.empty(), false};
+}
+
 Check settled(const Case& at) {
   std::vector<std::string> open;
   std::vector<std::string> silent;
@@ -91,6 +105,19 @@ Check no_manager(const Case& at) {
   return {"MANAGER_AT_WORK", "P6-A3",
           found.empty() ? "no other manager of this cluster was seen" : joined(found),
           found.empty(), false};
+}
+
+// What is read here and done there was tried with these versions; with others the same words may
+// mean something else.
+Check version_tried(const Case& at) {
+  std::vector<std::string> others;
+  for (const auto& node : at.sample.nodes)
+    if (node.answered && !is_known_version(node.server_version))
+      others.push_back(node.node + " has " + version_text(node.server_version));
+  return {"VERSION_NOT_TRIED", "P6-A3",
+          others.empty() ? "every server that answered has version 15, 16 or 17"
+                         : joined(others) + "; aeromq acts on 15, 16 and 17 only",
+          others.empty(), false};
 }
 
 // In recovery, and so by the file on its disk: recovery to a point in time is no standby.

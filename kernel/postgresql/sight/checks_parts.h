@@ -18,18 +18,31 @@ struct Case {
 // checks_node.cc: the target itself.
 Check node_known(const ClusterSample& sample, const Intent& intent);
 Check target_reachable(const Case& at);
+Check agents_new_enough(const Case& at);
 Check settled(const Case& at);
 Check one_system(const Case& at);
 Check no_manager(const Case& at);
+Check version_tried(const Case& at);
 Check is_standby(const Case& at);
 Check is_primary(const Case& at);
 Check no_pending_promotion(const Case& at);
+
+// checks_identity.cc: who is who, and whether all that was seen can be true.
+Check one_server_each(const Case& at);
+Check everybody_identified(const Case& at);
+Check no_contradiction(const Case& at);
+
+// checks_members.cc: who belongs to the cluster.
+Check one_member_list(const Case& at);
+Check last_primary_known(const Case& at);
+Check no_unlisted_sender(const Case& at);
 
 // checks_writer.cc: who else writes, or may.
 Check no_other_writer(const Case& at);
 Check states_known(const Case& at);
 Check no_evidence_of_life(const Case& at);
 Check proven_down(const Case& at);
+Check nobody_accepts(const Case& at);
 Check has_candidate(const Case& at);
 
 // checks_history.cc: whether the target's history goes on from everybody's.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "kernel/postgresql/sight/evidence.h"
 #include "kernel/postgresql/sight/text.h"
 #include "messages/text.h"
 
@@ -74,6 +75,9 @@ NodeFacts facts_of(const Register& state, const ClusterSample& sample, const Nod
 }  // namespace
 
 std::string observe(Register& state, const ClusterSample& sample) {
+  if (std::ranges::any_of(sample.nodes,
+                          [](const NodeSample& node) { return !identity_fault(node).empty(); }))
+    return {};
   const auto writers = writers_of(sample);
   const auto* only = writers.size() == 1 ? writers.front() : nullptr;
   if (state.holder.empty()) {
@@ -83,11 +87,11 @@ std::string observe(Register& state, const ClusterSample& sample) {
   const auto* holder = find_node(sample, state.holder);
   if (holder == nullptr) return {};
   if (is_writer(*holder)) {
-    if (holder->timeline == state.timeline) return {};
+    if (holder->timeline == state.timeline || holder->timeline == 0) return {};
     return renew(state, *holder);
   }
   const bool in_recovery = holder->answered;
-  if (!in_recovery && !is_proven_stopped(*holder)) return {};
+  if (!in_recovery && !is_proven_stopped(sample, *holder)) return {};
   if (only != nullptr)
     return follow(state, *only, state.holder + (in_recovery ? " is in recovery" : " is stopped"));
   if (writers.empty() && in_recovery) return lose(state, *holder);

@@ -1,4 +1,6 @@
 // The findings of diagnostics: facts that an operator must not overlook, no advice.
+#include "kernel/postgresql/sight/evidence.h"
+#include "kernel/postgresql/sight/places.h"
 #include "kernel/postgresql/sight/text.h"
 #include "kernel/postgresql/sight/timeline.h"
 #include "kernel/postgresql/sight/views.h"
@@ -36,6 +38,7 @@ void find_two_systems(const ClusterSample& sample, Findings& found) {
 
 /// Two histories of which neither is a beginning of the other.
 bool forked(const NodeSample& one, const NodeSample& other) {
+  if (!one.timeline_error.empty() || !other.timeline_error.empty()) return false;
   return !on_ancestry(history_of(one), other.timeline, other.position) &&
          !on_ancestry(history_of(other), one.timeline, one.position);
 }
@@ -60,14 +63,37 @@ void find_writers(const ClusterSample& sample, Findings& found) {
     found.add("SEVERAL_WRITERS", Severity::alarm, names(writers) + " are out of recovery");
 }
 
-void find_silent(const NodeSample& node, Findings& found) {
-  if (is_unknown(node))
+void find_silent(const ClusterSample& sample, const NodeSample& node, Findings& found) {
+  if (const auto text = contradiction_text(sample, node); !text.empty())
+    found.add("EVIDENCE_CONTRADICTS", Severity::alarm, text);
+  if (const auto text = identity_fault(node); !text.empty())
+    found.add("IDENTITY_MISMATCH", Severity::alarm, text);
+  if (is_unknown(sample, node))
     found.add("NODE_STATE_UNKNOWN", Severity::warning, silence(node));
   else if (!node.answered)
     found.add("NODE_STOPPED", Severity::warning,
               "the agent of " + node.node + " says that no server runs there (" +
                   node.agent->control_state + ")");
   if (!node.agent) found.add("AGENT_SILENT", Severity::warning, agent_silence(node));
+}
+
+void find_places(const ClusterSample& sample, const NodeSample& node, Findings& found) {
+  if (!node.answered) return;
+  if (!node.timeline_error.empty())
+    found.add("TIMELINE_UNKNOWN", Severity::warning, timeline_silence(node));
+  if (const auto text = senders_short(sample, node); !text.empty())
+    found.add("SENDERS_SHORT", Severity::warning, text);
+  if (const auto text = connections_short(sample, node); !text.empty())
+    found.add("CONNECTIONS_SHORT", Severity::warning, text);
+}
+
+void find_version(const NodeSample& node, Findings& found) {
+  if (!node.answered || is_tested_version(node.server_version)) return;
+  const bool known = is_known_version(node.server_version);
+  found.add("VERSION_NOT_TRIED", Severity::warning,
+            node.node + " has " + version_text(node.server_version) +
+                (known ? "; every test of aeromq runs on 15, and on this one only looks were tried"
+                       : "; aeromq acts on 15, 16 and 17 only"));
 }
 
 void find_slots(const NodeSample& node, bool writes, Findings& found) {
@@ -146,9 +172,11 @@ std::vector<Finding> findings_of(const ClusterSample& sample, const ClusterRules
   find_two_systems(sample, found);
   find_forks(sample, found);
   for (const auto& node : sample.nodes) {
-    find_silent(node, found);
+    find_silent(sample, node, found);
     find_agent(node, found);
     find_synchronous(node, rules, found);
+    find_places(sample, node, found);
+    find_version(node, found);
     find_slots(node, is_writer(node), found);
     find_replication(sample, node, found);
   }

@@ -18,7 +18,7 @@ void add_silent(const ClusterSample& sample, std::vector<std::string>& all) {
   std::vector<std::string> servers;
   std::vector<std::string> agents;
   for (const auto& node : sample.nodes) {
-    if (is_unknown(node))
+    if (is_unknown(sample, node))
       servers.push_back(silence(node) + ", its role and position are not known");
     if (!node.agent) agents.push_back(agent_silence(node) + ", what it has begun is not known");
   }

@@ -22,11 +22,14 @@ constexpr const char* kState =
     " CASE WHEN pg_is_in_recovery() THEN pg_is_wal_replay_paused() ELSE false END,"
     " current_setting('server_version_num'), current_setting('synchronous_standby_names'),"
     " current_setting('synchronous_commit'),"
-    " pg_has_role(current_user, 'pg_read_all_stats', 'USAGE');";
+    " pg_has_role(current_user, 'pg_read_all_stats', 'USAGE'),"
+    " (extract(epoch FROM pg_postmaster_start_time()) * 1000)::int8, current_setting('port'),"
+    " current_setting('data_directory', true);";
 // Our own connections, this one and those of other lookers, are walsenders too; they never stream.
 constexpr const char* kStreamers =
     "SELECT application_name, coalesce(host(client_addr), ''), state, sent_lsn, write_lsn,"
-    " flush_lsn, replay_lsn, sync_state FROM pg_stat_replication"
+    " flush_lsn, replay_lsn, sync_state, EXISTS (SELECT FROM pg_replication_slots s"
+    " WHERE s.active_pid = r.pid AND s.slot_type = 'logical') FROM pg_stat_replication r"
     " WHERE NOT (application_name = 'aeromq' AND state = 'startup') ORDER BY 1, 2, pid;";
 constexpr const char* kSlots =
     "SELECT slot_name, active, restart_lsn, wal_status, safe_wal_size, slot_type = 'logical',"
@@ -35,8 +38,22 @@ constexpr const char* kSlots =
     " coalesce((to_jsonb(s) ->> 'synced')::bool, false)"
     " FROM pg_replication_slots s LEFT JOIN pg_stat_activity a ON a.pid = active_pid ORDER BY 1;";
 constexpr const char* kReceiver =
-    "SELECT status, sender_host, sender_port, received_tli, flushed_lsn, slot_name"
+    "SELECT status, sender_host, sender_port, received_tli, flushed_lsn, slot_name,"
+    " greatest(0, extract(epoch FROM clock_timestamp() - last_msg_receipt_time) * 1000)::int8"
     " FROM pg_stat_wal_receiver;";
+// Last of all, so that a promotion in between is noticed. The write position's file name is the one
+// place where SQL tells a timeline that is not late; on a standby that function fails.
+constexpr const char* kServer =
+    "SELECT (SELECT system_identifier FROM pg_control_system()), pg_postmaster_start_time()::text,"
+    " pg_is_in_recovery(), CASE WHEN pg_is_in_recovery() THEN '' ELSE"
+    " left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) END, "
+    "current_setting('max_wal_senders'),"
+    " (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'walsender'"
+    "   AND NOT (application_name = 'aeromq' AND usename = current_user)),"
+    " current_setting('max_connections'), current_setting('superuser_reserved_connections')::int"
+    "   + coalesce(current_setting('reserved_connections', true), '0')::int,"
+    " (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'"
+    "   AND NOT (application_name = 'aeromq' AND usename = current_user));";
 // The names under which other managers of a cluster have sessions on its servers.
 constexpr const char* kManagers =
     "SELECT DISTINCT coalesce(nullif(application_name, ''), backend_type)"
@@ -61,6 +78,7 @@ enum Statement : std::size_t {
   backups,
   settings,
   archiver,
+  server,
   more
 };
 
@@ -75,7 +93,8 @@ void read_receiver(const Cells& cells, NodeSample& sample) {
   if (cells.rows() == 0) return;
   sample.receiver = Receiver{cells.text(0, 0),   cells.text(0, 1),
                              cells.number(0, 2), static_cast<std::uint32_t>(cells.number(0, 3)),
-                             cells.lsn(0, 4),    cells.text(0, 5)};
+                             cells.lsn(0, 4),    cells.text(0, 5),
+                             cells.number(0, 6)};
 }
 
 void read_state(const Cells& cells, NodeSample& sample) {
@@ -88,17 +107,26 @@ void read_state(const Cells& cells, NodeSample& sample) {
   sample.server_version = cells.number(0, 5);
   sample.synchronous_standby_names = cells.text(0, 6);
   sample.synchronous_commit = cells.text(0, 7);
-  // What was received and not yet replayed may be of a newer timeline than IDENTIFY_SYSTEM's, which
-  // is the replayed one: the position and its timeline belong together.
-  if (sample.in_recovery && received > sample.replayed && sample.receiver)
-    sample.timeline = std::max(sample.timeline, sample.receiver->timeline);
+  sample.started_ms = cells.number(0, 9);
+  sample.own_port = cells.number(0, 10);
+  sample.data_directory = cells.text(0, 11);
+}
+
+ServerWord read_server(const Cells& cells, NodeSample& sample) {
+  sample.system_identifier = cells.number(0, 0);
+  sample.places = {cells.number(0, 4), cells.number(0, 5), cells.number(0, 6), cells.number(0, 7),
+                    cells.number(0, 8)};
+  const auto timeline = cells.text(0, 3);
+  std::uint32_t number = 0;
+  std::from_chars(timeline.data(), timeline.data() + timeline.size(), number, 16);
+  return {cells.text(0, 0) + " " + cells.text(0, 1), cells.flag(0, 2), number};
 }
 
 void read_streamers(const Cells& cells, NodeSample& sample) {
   for (int row = 0; row < cells.rows(); ++row)
     sample.streamers.push_back({cells.text(row, 0), cells.text(row, 1), cells.text(row, 2),
                                 cells.lsn(row, 3), cells.lsn(row, 4), cells.lsn(row, 5),
-                                cells.lsn(row, 6), cells.text(row, 7)});
+                                cells.lsn(row, 6), cells.text(row, 7), cells.flag(row, 8)});
 }
 
 void read_slots(const Cells& cells, NodeSample& sample) {
@@ -145,6 +173,7 @@ std::string facts_query(Depth depth) {
   std::string all = kState;
   for (const auto* one : {kStreamers, kSlots, kReceiver, kManagers, kBackups}) all += one;
   all += setup_query();
+  all += kServer;
   if (depth == Depth::wal) all += kWal;
   return all;
 }
@@ -161,8 +190,10 @@ Result<Identity> read_identity(const std::vector<ResultPtr>& results) {
   return Identity{cells.number(0, 0), static_cast<std::uint32_t>(cells.number(0, 1))};
 }
 
-Result<void> read_facts(const std::vector<ResultPtr>& results, Depth depth, NodeSample& sample) {
-  if (results.size() != statements(depth) || Cells(results[state]).rows() != 1)
+Result<ServerWord> read_facts(const std::vector<ResultPtr>& results, Depth depth,
+                              NodeSample& sample) {
+  if (results.size() != statements(depth) || Cells(results[state]).rows() != 1 ||
+      Cells(results[server]).rows() != 1)
     return malformed("the node answered in another shape");
   const Cells first(results[state]);
   if (!first.flag(0, 8))
@@ -177,7 +208,14 @@ Result<void> read_facts(const std::vector<ResultPtr>& results, Depth depth, Node
   for (int row = 0; row < seen.rows(); ++row) sample.managers.push_back(seen.text(row, 0));
   if (depth == Depth::wal)
     read_wal(Cells(results[more]), Cells(results[more + 1]), Cells(results[more + 2]), sample);
-  return {};
+  return read_server(Cells(results[server]), sample);
+}
+
+// What was received and not yet replayed may be of a newer timeline than IDENTIFY_SYSTEM's, which
+// is the replayed one: the position and its timeline belong together.
+std::uint32_t timeline_of_position(const NodeSample& sample, std::uint32_t replayed) {
+  const bool ahead = sample.in_recovery && sample.position > sample.replayed && sample.receiver;
+  return ahead ? std::max(replayed, sample.receiver->timeline) : replayed;
 }
 
 Result<std::vector<TimelineEnd>> read_history(const std::vector<ResultPtr>& results) {

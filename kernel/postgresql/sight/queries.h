@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "kernel/postgresql/sight/known_timeline.h"
 #include "kernel/postgresql/sight/sampler.h"
 
 namespace aeromq::postgresql {
@@ -33,7 +34,10 @@ Result<Identity> read_identity(const std::vector<ResultPtr>& results);
 
 /// Reads the answers to facts_query(depth). Error: MALFORMED, or no right to see other sessions:
 /// without it every standby would look as if it streamed from nobody.
-Result<void> read_facts(const std::vector<ResultPtr>& results, Depth depth, NodeSample& sample);
+Result<ServerWord> read_facts(const std::vector<ResultPtr>& results, Depth depth,
+                              NodeSample& sample);
+/// The timeline of sample.position, where IDENTIFY_SYSTEM tells that of what was replayed.
+std::uint32_t timeline_of_position(const NodeSample& sample, std::uint32_t replayed);
 Result<std::vector<TimelineEnd>> read_history(const std::vector<ResultPtr>& results);
 
 /// PostgreSQL's words in one line, as psql would show them, and the SQLSTATE if they name one

@@ -19,9 +19,10 @@ struct LookOptions {
   std::optional<AgentStatus> own;
 };
 
-/// Keeps its connections from look to look, one replication connection to each node: that takes one
-/// of its max_wal_senders. Not thread-safe: one thread owns it; each agent's link has a thread of
-/// its own inside, which ends with the sampler, at most one connect deadline later.
+/// Keeps an ordinary connection to each node from look to look; a replication connection it opens
+/// only for the looks that need one (known_timeline.h). Not thread-safe: one thread owns it; each
+/// agent's link has a thread of its own inside, which ends with the sampler, at most one connect
+/// deadline later.
 class Sampler {
  public:
   /// `own`: the key pair that agents know, the kernel's or another agent's.

@@ -7,14 +7,18 @@ namespace aeromq::postgresql {
 
 /// It answered, and is out of recovery: it takes writes.
 bool is_writer(const NodeSample& node);
-/// It did not answer, and its agent says that no server runs. The agent alone starts it.
-bool is_proven_stopped(const NodeSample& node);
-/// It did not answer the question, but a server spoke: PostgreSQL's own refusal.
-bool has_refused(const NodeSample& node);
+/// It did not answer, and all that was seen proves it stopped (sight/evidence.h).
+bool is_proven_stopped(const ClusterSample& sample, const NodeSample& node);
 /// Neither answered nor proven stopped: anything may be so.
-bool is_unknown(const NodeSample& node);
+bool is_unknown(const ClusterSample& sample, const NodeSample& node);
 /// `standby`'s receiver streams from `upstream`, as far as its address or name tells.
 bool streams_from(const NodeSample& standby, const NodeSample& upstream);
+/// server_version_num of a major version that aeromq acts on. 0 is no server's: of a sample only.
+bool is_known_version(std::uint64_t version);
+/// One on which every test runs.
+bool is_tested_version(std::uint64_t version);
+/// "PostgreSQL 15.18"
+std::string version_text(std::uint64_t version);
 /// The node of the sample that `standby` streams from, or nullptr: from none, or from a stranger.
 const NodeSample* upstream_of(const ClusterSample& sample, const NodeSample& standby);
 
@@ -22,6 +26,8 @@ const NodeSample* upstream_of(const ClusterSample& sample, const NodeSample& sta
 std::string place(const NodeSample& node);
 /// "n1 did not answer: <its words> (57P03)"
 std::string silence(const NodeSample& node);
+/// Why its timeline, or that timeline's history, is not known. Precondition: it answered.
+std::string timeline_silence(const NodeSample& node);
 /// "the agent of n1 did not answer: <words>"
 std::string agent_silence(const NodeSample& node);
 /// How a node is, for a list: "running", "streaming from n1", "stopped" ... At most 64 octets.
