@@ -1,5 +1,7 @@
 #include "transport/numbering.h"
 
+#include <algorithm>
+
 namespace aeromq::transport {
 
 bool Numbering::accept(const Header& header) {
@@ -12,7 +14,8 @@ bool Numbering::accept(const Header& header) {
     faulty_ = true;
     return false;
   }
-  if (!has_boot_) sent_ = header.seq;
+  // What was sent before it counts from there too, however many messages that were.
+  if (!has_boot_) sent_ = header.seq - 1 + std::max<std::uint64_t>(sent_, 1);
   ++received_;
   boot_ = header.boot;
   has_boot_ = true;

@@ -63,11 +63,13 @@ void FakeAgent::serve() {
   bound_ = true;
   transport::Listener* const all[] = {&*listener};
   std::map<transport::Connection, std::uint64_t> sent;
+  std::map<transport::Connection, std::uint64_t> heard;
   while (!ending_) {
     transport::wait_any(all, 10);
     while (const auto incoming = listener->receive()) {
       const auto question = transport::from_frames(incoming->frames);
       ASSERT_TRUE(question) << question.error().message;
+      EXPECT_EQ(question->header.seq, ++heard[incoming->connection]);
       if (question->header.type == AgentHello::kType) {
         EXPECT_EQ(decode<AgentHello>(question->body).value(), AgentHello{kAgentProtocol});
         continue;
