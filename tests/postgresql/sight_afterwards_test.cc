@@ -332,6 +332,11 @@ TEST(PostgresqlAfterwards, WhoWouldNotFollowIsNamedOnceForAllCandidates) {
           "would not follow n2"));
   EXPECT_THAT(said(sample, demotion(), "NOBODY_WOULD_FOLLOW"),
               Contains("no other server would follow n2: it would have no standby"));
+  // Once a successor is named the others are not asked about.
+  auto intent = demotion();
+  intent.successor = "n2";
+  EXPECT_THAT(said(sample, intent, "WILL_NOT_FOLLOW"),
+              Contains("n1 names no host in primary_conninfo: it would not follow n2"));
   auto after = demoted();
   follow_anybody(after);
   after.nodes[0].setup.upstream.places.clear();

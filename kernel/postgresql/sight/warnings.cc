@@ -59,7 +59,9 @@ void add_demotion(const Case& at, Warnings& found) {
   add_pending(target, "this demotion restarts it, and they change with it", found);
   std::vector<const NodeSample*> next;
   for (const auto& node : at.sample.nodes)
-    if (!at.is_target(node) && node.answered && node.in_recovery) next.push_back(&node);
+    if (!at.is_target(node) && node.answered && node.in_recovery &&
+        (at.intent.successor.empty() || node.node == at.intent.successor))
+      next.push_back(&node);
   add_logical_slots(target, next, found);
   for (const auto* node : next)
     if (const auto why = obstacles(at.sample, *node); !why.empty())
