@@ -18,8 +18,8 @@ constexpr int kAnswerMs = 60'000;
 }  // namespace
 
 Submit Turns::next() {
-  if (!holder_.empty()) return {"request_demotion", holder_, "bench", ""};
-  return {"request_promotion", kNodes[next_ % kNodes.size()], "bench", ""};
+  if (!holder_.empty()) return {"request_demotion", holder_, "bench", "", {}};
+  return {"request_promotion", kNodes[next_ % kNodes.size()], "bench", "", {}};
 }
 
 void Turns::executed(const Submit& command) {
@@ -33,7 +33,7 @@ void Turns::rejected(const Submit& command) {
 }
 
 void Load::begin(const Slice& slice) {
-  Open open{Clock::now(), {"inspect_cluster_state", "", "", ""}};
+  Open open{Clock::now(), {"inspect_cluster_state", "", "", "", {}}};
   auto name = CommandName::inspect_cluster_state;
   if (slice.kind == "mutation") {
     open.command = turns_.next();

@@ -207,10 +207,12 @@ TEST(PostgresqlServiceKernel, WhatNeverLeftIsRejected) {
   stage.kernel->acted(act.request, word, stage.now());
   EXPECT_EQ(stage.outside.told.back().answer.act.code, "AGENT_NOT_OPENED");
   EXPECT_EQ(verdict(stage.outcome(act.request)), "rejected, final");
-  // The next term is above what the agent had promised to somebody.
-  stage.outside.acts.clear();
-  stage.granted(2);
-  EXPECT_EQ(stage.outside.acts[0].term, 42U);
+  // No register of this history gave that term: this one is older than what the agent knows.
+  const auto standing = stage.open();
+  EXPECT_FALSE(stage.take(stage.act(2), standing));
+  stage.look("a");
+  EXPECT_EQ(stage.outside.told.back().answer.act.code, "REGISTER_OLDER");
+  EXPECT_EQ(stage.outside.acts.size(), 1U);
 }
 
 TEST(PostgresqlServiceKernel, ALostAnswerIsFoundOutUnderAHigherTermAndNeverSentAgain) {
