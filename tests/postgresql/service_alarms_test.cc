@@ -77,5 +77,20 @@ TEST(PostgresqlServiceAlarms, EveryLookShowsItAndNothingIsChangedUntilItIsCleare
   EXPECT_TRUE(seen(stage).empty());
 }
 
+// A person's start past everybody is no act of ours, and every look shows it while its agent tells.
+TEST(PostgresqlServiceAlarms, AStartAgainstTheOthersIsSeen) {
+  Stage stage;
+  stage.outside.told.clear();
+  stage.kernel->take({}, {{}, 50}, stage.now());
+  auto sample = primary_is("a");
+  sample.nodes[0].agent.emplace();
+  sample.nodes[0].agent->foreign_start = "uid 7 started it";
+  stage.kernel->looked(sample, stage.now());
+  const auto& findings = stage.outside.told.back().answer.snapshot.findings;
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_EQ(findings[0].code, "FOREIGN_START");
+  EXPECT_EQ(findings[0].text, "a: uid 7 started it");
+}
+
 }  // namespace
 }  // namespace aeromq::postgresql

@@ -63,7 +63,7 @@ Hand::Against Hand::against_start() {
     found.nodes.push_back(node.name);
     found.why += (found.why.empty()
                       ? "it is a primary on disk on timeline " + std::to_string(timeline) + ", and "
-                      : "; ") +
+                      : "; and ") +
                  why;
   }
   return found;
