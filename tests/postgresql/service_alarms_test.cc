@@ -37,7 +37,8 @@ TEST(PostgresqlServiceAlarms, WhereTheProofEndsTravelsFromTheDemotionToThePromot
   Stage stage;
   make_alarm(stage);
   ASSERT_EQ(stage.outside.acts.size(), 1U);
-  EXPECT_EQ(stage.outside.acts[0].shutdown_checkpoint, 0U) << "the script's intent has none";
+  EXPECT_EQ(stage.outside.acts[0].shutdown_checkpoint, 4096U);
+  EXPECT_EQ(stage.outside.acts[0].shutdown_end, 4216U);
   EXPECT_EQ(stage.kernel->state().shutdown_end, 0U) << "a promotion has used it up";
   Stage other;
   const auto down = other.granted(1);
