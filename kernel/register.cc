@@ -1,5 +1,6 @@
 #include "kernel/register.h"
 
+#include <algorithm>
 #include <array>
 
 #include "messages/text.h"
@@ -142,12 +143,14 @@ Check holds_authority(const Register& state, const std::string& node) {
 }
 
 // What only a stopped primary can satisfy: docs/protocol.md names them.
-constexpr std::array<std::string_view, 3> kByTheStop{"AUTHORITY_HELD", "PRIMARY_ALIVE",
-                                                     "OLD_PRIMARY_NOT_PROVEN_DOWN"};
+constexpr std::array<std::string_view, 4> kByTheStop{
+    "AUTHORITY_HELD", "PRIMARY_ALIVE", "HISTORY_NOT_PREFIX", "OLD_PRIMARY_NOT_PROVEN_DOWN"};
 
-/// The register as it will be when `node` was demoted and has reported that it knows. Where its
-/// history ends is what it told last: the successor is measured by that.
-Register as_if_demoted(const Register& state, const std::string& node, std::uint64_t now_ms) {
+/// The register as it will be when `node` was demoted and has reported that it knows. A primary
+/// that writes has always told of more than a replica's last report can hold: the successor is
+/// measured by what had been told when it reported.
+Register as_if_demoted(const Register& state, const std::string& node, const std::string& successor,
+                       std::uint64_t now_ms) {
   auto after = state;
   if (after.holder != node) return after;
   apply(after, Action::demote, node);
@@ -155,7 +158,9 @@ Register as_if_demoted(const Register& state, const std::string& node, std::uint
   if (const auto* report = report_of(state, node)) last_word = *report;
   last_word.role = NodeRole::replica;
   last_word.fencing_epoch = after.fencing_epoch;
-  after.nodes[node].heard = HeardReport{std::move(last_word), now_ms};
+  after.nodes[node].heard = HeardReport{std::move(last_word), now_ms, state.acknowledged};
+  if (const auto* next = find(state, successor); next != nullptr && next->heard)
+    after.acknowledged = std::min(after.acknowledged, next->heard->acknowledged);
   return after;
 }
 
@@ -181,9 +186,10 @@ bool is_fresh(const Register& state, const std::string& node, std::uint64_t now_
 
 Succession succession_of(const Register& state, const std::string& node,
                          const std::string& successor, std::uint64_t now_ms) {
-  return succession(node, successor, checks(state, Action::promote, successor, now_ms),
-                    checks(as_if_demoted(state, node, now_ms), Action::promote, successor, now_ms),
-                    kByTheStop);
+  return succession(
+      node, successor, checks(state, Action::promote, successor, now_ms),
+      checks(as_if_demoted(state, node, successor, now_ms), Action::promote, successor, now_ms),
+      kByTheStop);
 }
 
 std::vector<Check> checks(const Register& state, Action action, const std::string& node,
@@ -258,7 +264,7 @@ Result<bool> take_report(Register& state, const std::string& node, NodeReport re
   const bool grew = node == state.last_primary && report.timeline == state.timeline &&
                     report.position > state.acknowledged;
   if (grew) state.acknowledged = report.position;
-  at->second.heard = HeardReport{std::move(report), now_ms};
+  at->second.heard = HeardReport{std::move(report), now_ms, state.acknowledged};
   return grew;
 }
 

@@ -14,7 +14,8 @@ namespace aeromq::kernel {
 /// The last report of one node.
 struct HeardReport {
   NodeReport report;
-  std::uint64_t heard_ms = 0;  ///< the kernel's clock at its arrival
+  std::uint64_t heard_ms = 0;      ///< the kernel's clock at its arrival
+  std::uint64_t acknowledged = 0;  ///< what the last primary had told of by then
   friend bool operator==(const HeardReport&, const HeardReport&) = default;
 };
 

@@ -157,7 +157,9 @@ void Scene::stop_server(const std::string& node, const char* mode) {
   pg_ctl(node, {"stop", "-m", mode, "-w", "-t", "20"});
 }
 
+// What is down stays down: starting it is for the agent, or for the person who heals.
 bool Scene::restart(const std::string& node) {
+  if (cluster_->postmaster(node) <= 0) return false;
   stop_server(node);
   return start_server(node);
 }

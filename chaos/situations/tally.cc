@@ -23,6 +23,7 @@ json deed_json(const Deed& deed) {
   for (const auto& check : deed.checks)
     if (!check.passes) failed.push_back(check.code);
   return {
+      {"command", deed.command},
       {"verb", deed.verb},
       {"node", deed.node},
       {"exit", deed.exit_code},

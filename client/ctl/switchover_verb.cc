@@ -64,8 +64,9 @@ Standing ask_standing(const Common& common, client::Client& client) {
   return ask_standing(*fresh);
 }
 
-/// False while `node` is shown, but not as a replica that knows of the view's fencing epoch.
-bool has_said_that_it_stopped(const View& view, const std::string& node) {
+/// False while the view shows that `old` is no replica that knows of the fencing epoch, or that
+/// `next` lacks something.
+bool is_handed_over(const View& view, const std::string& old, const std::string& next) {
   for (const auto& table : view.tables) {
     const auto cell = [&](const Row& row, const char* name) -> std::string {
       const auto at = std::ranges::find(table.columns, name, &Column::name);
@@ -73,9 +74,11 @@ bool has_said_that_it_stopped(const View& view, const std::string& node) {
       return index < row.cells.size() ? row.cells[index] : std::string();
     };
     for (const auto& row : table.rows)
-      if (cell(row, "node") == node)
-        return cell(row, "reported") == "replica" && cell(row, "stale") == "false" &&
-               cell(row, "fencing_epoch") == std::to_string(view.fencing_epoch);
+      if ((cell(row, "node") == old &&
+           (cell(row, "reported") != "replica" || cell(row, "stale") != "false" ||
+            cell(row, "fencing_epoch") != std::to_string(view.fencing_epoch))) ||
+          (cell(row, "node") == next && cell(row, "holds_acknowledged") == "false"))
+        return false;
   }
   return true;
 }
@@ -116,7 +119,7 @@ class Switchover {
     const auto until = steady_clock::now() + kLastWordWait;
     while (steady_clock::now() < until && !inputs.interrupted()) {
       const auto view = look(client, CommandName::inspect_promotion_state);
-      if (!view || has_said_that_it_stopped(*view, old())) return;
+      if (!view || is_handed_over(*view, old(), next())) return;
       pollfd signals{inputs.fd(), POLLIN, 0};
       ::poll(&signals, 1, kLookEveryMs);
     }

@@ -206,9 +206,10 @@ class Client:
         self.counter += 1
         return pack_id(self.session, self.counter, class_bit)
 
-    def request(self, command, node="", reason="", about=""):
+    def request(self, command, node="", reason="", about="", successor=""):
         """Makes a request; nothing is sent yet, so that its id can be shown or stored."""
-        body = encode("Submit", {"command": command, "node": node, "reason": reason, "about": about})
+        body = encode("Submit", {"command": command, "node": node, "reason": reason, "about": about,
+                                 "successor": successor})
         return Request(self.next_id(COMMANDS[command][1]), command, body)
 
     def _open(self, request, kind, body):

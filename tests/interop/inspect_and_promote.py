@@ -2,8 +2,8 @@
 """inspect_and_promote.py [--demote] CLIENT.toml NODE: inspect, promote NODE, ask what became of it.
 
 It confirms what it has printed: whoever starts it is the person who says yes.
---demote first demotes the node that holds write authority now (if any), and waits until the
-explanation of the promotion shows that all checks pass.
+--demote first demotes the node that holds write authority now (if any), with NODE named as its
+successor, and waits until the explanation of the promotion shows that all checks pass.
 
 Exit: 0 all that happened; 1 something is not as the document says; 2 usage; 10 refused by the
 control plane; 20 rejected by the kernel; 30 outcome unknown; 31 not reached, nothing was executed.
@@ -32,14 +32,17 @@ def show_effects(effects):
         print(printable(f"    {effect['name']}: {effect['before']!r} -> {effect['after']!r}"))
 
 
-def explain(client, command, node):
+def explain(client, command, node, successor=""):
     """SUBMIT; returns (request, ConfirmationAsked, Explanation) and prints what is explained."""
-    request = client.request(command, node, "interoperability test of the document")
+    request = client.request(command, node, "interoperability test of the document",
+                             successor=successor)
     print(f"{command} of {printable(node)}: request {request.text}")
     asked = client.submit(request)
     explanation = decode("Explanation", asked["explanation"])
     expect(asked["confirmation"] == explanation["confirmation"] == "standard", "kind of confirmation")
-    expect((explanation["command"], explanation["node"]) == (command, node), "another command explained")
+    expect((explanation["command"], explanation["node"], explanation.get("successor", "")) ==
+           (command, node, successor), "another command explained")
+    expect(bool(explanation.get("successor_checks")) == bool(successor), "a preview of the successor")
     print(printable(f"  action: {explanation['action']}"))
     for check in explanation["checks"]:
         print(printable(f"  check {'ok    ' if check['passes'] else 'FAILS '} {check['code']} "
@@ -72,11 +75,11 @@ def look(client):
     return holder, [row["node"] for row in rows]
 
 
-def wait_for_checks(client, node):
-    """Looks again until all checks of the promotion pass; what is not confirmed is abandoned."""
+def wait_for_checks(client, command, node, successor=""):
+    """Looks again until all checks of the command pass; what is not confirmed is abandoned."""
     end = time.monotonic() + PATIENCE
     while True:
-        request, asked, explanation = explain(client, "request_promotion", node)
+        request, asked, explanation = explain(client, command, node, successor)
         if all(check["passes"] for check in explanation["checks"]):
             return request, asked
         refusal = client.abandon(request, asked["token"])
@@ -94,8 +97,8 @@ def main(arguments):
         if arguments.demote:
             expect(holder != arguments.node, f"{arguments.node} is the primary already")
             if holder:
-                confirm(client, *explain(client, "request_demotion", holder)[:2])
-            request, asked = wait_for_checks(client, arguments.node)
+                confirm(client, *wait_for_checks(client, "request_demotion", holder, arguments.node))
+            request, asked = wait_for_checks(client, "request_promotion", arguments.node)
         else:
             request, asked, _ = explain(client, "request_promotion", arguments.node)
         effects = confirm(client, request, asked)

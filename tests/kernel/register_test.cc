@@ -101,6 +101,22 @@ TEST(Register, ADemotionWithASuccessorNeedsOneThatCouldFollow) {
   EXPECT_NE(text_of_no(claims).find(": NOT_A_REPLICA: "), std::string::npos);
 }
 
+// A primary that writes is always ahead of a replica's last report.
+TEST(Register, ASuccessorHoldsWhatHadBeenToldWhenItReported) {
+  auto state = three_nodes();
+  all_report(state, kStart);
+  ASSERT_TRUE(take_report(state, "a", report_as(state, NodeRole::primary, 600), kStart));
+  EXPECT_EQ(code(state, with_successor(state, "b")), "") << "it had all of it, and then a went on";
+  for (const auto& check : succession_of(state, "a", "b", kStart).preview) {
+    if (check.code == "HISTORY_NOT_PREFIX") {
+      EXPECT_FALSE(check.passes);
+      EXPECT_TRUE(check.text.ends_with("its stop ends that")) << check.text;
+    }
+  }
+  ASSERT_TRUE(take_report(state, "b", report_as(state, NodeRole::replica, 599), kStart));
+  EXPECT_EQ(code(state, with_successor(state, "b")), "SUCCESSOR_NOT_READY") << "it does not follow";
+}
+
 // PRIMARY_ALIVE of the holder is what its demotion ends; of anybody else it is not.
 TEST(Register, AnotherPrimaryStandsAgainstASuccessor) {
   auto state = three_nodes();

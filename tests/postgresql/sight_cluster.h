@@ -52,10 +52,14 @@ class TestCluster {
   Sampler sampler() const { return {settings_, transport::make_key_pair()}; }
   const std::string& data(std::size_t node) const { return data_[node]; }
   std::string folder() const { return folder_ / "c"; }
-  /// A setting of one node's own, from its next start on.
-  void configure(std::size_t node, const std::string& line) const {
-    std::ofstream(folder() + "/" + settings_.nodes[node].name + "/extra.conf", std::ios::app)
-        << line << "\n";
+  using Connection = std::unique_ptr<PGconn, void (*)(PGconn*)>;
+  /// So many replication connections of somebody else.
+  std::vector<Connection> take_senders(std::size_t node, int count) const {
+    const auto where = "host=127.0.0.1 user=repl dbname=postgres replication=database port=" +
+                       std::to_string(settings_.nodes[node].port);
+    std::vector<Connection> all;
+    while (count-- > 0) all.emplace_back(PQconnectdb(where.c_str()), PQfinish);
+    return all;
   }
 
   std::string script(const std::string& verb, const std::vector<std::string>& more) const {

@@ -104,9 +104,9 @@ void Line::note_signs() {
   if (fd < 0) return;
   sockaddr_storage other{};
   socklen_t size = sizeof other;
-  if (state_ == State::connecting &&
-      ::getpeername(fd, reinterpret_cast<sockaddr*>(&other), &size) == 0)
-    accepted_ = true;
+  // A refused socket keeps its error for who asks first, and that must be libpq.
+  if (::getpeername(fd, reinterpret_cast<sockaddr*>(&other), &size) != 0) return;
+  if (state_ == State::connecting) accepted_ = true;
   char octet = 0;
   if (::recv(fd, &octet, 1, MSG_PEEK | MSG_DONTWAIT) == 1) accepted_ = spoke_ = true;
 }

@@ -25,7 +25,7 @@ constexpr const char* kState =
     " pg_has_role(current_user, 'pg_read_all_stats', 'USAGE'),"
     " (extract(epoch FROM pg_postmaster_start_time()) * 1000)::int8, current_setting('port'),"
     " current_setting('data_directory', true);";
-// Our own connections, this one and those of other lookers, are walsenders too; they never stream.
+// Our own connections, this one and those of other lookers, may be walsenders; they never stream.
 constexpr const char* kStreamers =
     "SELECT application_name, coalesce(host(client_addr), ''), state, sent_lsn, write_lsn,"
     " flush_lsn, replay_lsn, sync_state, EXISTS (SELECT FROM pg_replication_slots s"
@@ -115,7 +115,7 @@ void read_state(const Cells& cells, NodeSample& sample) {
 ServerWord read_server(const Cells& cells, NodeSample& sample) {
   sample.system_identifier = cells.number(0, 0);
   sample.places = {cells.number(0, 4), cells.number(0, 5), cells.number(0, 6), cells.number(0, 7),
-                    cells.number(0, 8)};
+                   cells.number(0, 8)};
   const auto timeline = cells.text(0, 3);
   std::uint32_t number = 0;
   std::from_chars(timeline.data(), timeline.data() + timeline.size(), number, 16);
