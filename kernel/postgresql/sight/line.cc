@@ -2,6 +2,8 @@
 
 #include <sys/socket.h>
 
+#include <cerrno>
+
 namespace aeromq::postgresql {
 namespace {
 
@@ -109,6 +111,13 @@ void Line::note_signs() {
   if (state_ == State::connecting) accepted_ = true;
   char octet = 0;
   if (::recv(fd, &octet, 1, MSG_PEEK | MSG_DONTWAIT) == 1) accepted_ = spoke_ = true;
+}
+
+bool Line::has_stale_words() const {
+  const int fd = connection_ == nullptr ? -1 : PQsocket(connection_.get());
+  char octet = 0;
+  return fd < 0 || ::recv(fd, &octet, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 ||
+         (errno != EAGAIN && errno != EWOULDBLOCK);
 }
 
 void Line::step_connecting() {

@@ -32,7 +32,7 @@ void Probe::begin(Depth depth, std::uint64_t now_ms) {
   rounds_ = 0;
   sample_ = blank();
   main_.forget_signs();
-  reused_ = main_.state() == Line::State::answered;
+  reused_ = main_.state() == Line::State::answered && !main_.has_stale_words();
   if (!reused_) return look_up();
   phase_ = Phase::looking;
   ask(Question::facts);
