@@ -163,7 +163,8 @@ void Cluster::drop_journals() {
   tool({"agents-down", dir_});
   std::error_code none;
   for (const auto& server : servers_)
-    for (const auto* part : {"journal.sqlite", "journal.sqlite-wal", "journal.sqlite-shm"})
+    for (const auto* part :
+         {"journal.sqlite", "journal.sqlite-wal", "journal.sqlite-shm", "journal.sqlite.made"})
       fs::remove(server.agent / part, none);
 }
 

@@ -24,7 +24,8 @@ constexpr const char* kState =
     " current_setting('synchronous_commit'),"
     " pg_has_role(current_user, 'pg_read_all_stats', 'USAGE'),"
     " (extract(epoch FROM pg_postmaster_start_time()) * 1000)::int8, current_setting('port'),"
-    " current_setting('data_directory', true);";
+    " CASE WHEN pg_has_role(current_user, 'pg_read_all_settings', 'USAGE')"
+    " THEN current_setting('data_directory') END;";
 // Our own connections, this one and those of other lookers, may be walsenders; they never stream.
 constexpr const char* kStreamers =
     "SELECT application_name, coalesce(host(client_addr), ''), state, sent_lsn, write_lsn,"
