@@ -52,9 +52,11 @@ class PostgresqlServiceMembers : public testing::Test {
   }
   std::vector<std::string> found() {
     std::vector<std::string> codes;
-    const auto seen = stack_.look();
+    // Who only looks names no version, and is told what the first one knew.
+    auto link = stack_.open(2);
+    const auto seen = link ? link->ask({}, kLongMs) : fail(link.error());
     if (seen)
-      for (const auto& finding : seen->findings) codes.push_back(finding.code);
+      for (const auto& finding : seen->snapshot.findings) codes.push_back(finding.code);
     return codes;
   }
   Stack stack_;
