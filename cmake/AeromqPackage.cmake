@@ -16,7 +16,7 @@ install(EXPORT aeromq_targets NAMESPACE aeromq:: FILE aeromqTargets.cmake
   DESTINATION ${aeromq_package_dir} COMPONENT client)
 
 foreach(header
-  audit_page base32 bytes catalogue codec command digest envelope error explanation fields ids
+  audit_page base32 bytes catalogue codec command digest envelope error explanation fields finding ids
   invariants kernel kernel_call record result routes snapshot text time view)
   install(FILES "${PROJECT_SOURCE_DIR}/messages/${header}.h"
     DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/aeromq/messages COMPONENT client)
