@@ -214,7 +214,10 @@ std::vector<Finding> judge_answers(const Story& story) {
       if (executed && writable_throughout(server, {deed.acted.from_ns, deed.looked_ns}))
         add(predicate::kFalseAnswer, "its server was never touched and takes writes");
     } else {
-      const bool effect = !after.standby_signal && after.newest_history > newest;
+      const bool came = std::ranges::any_of(after.histories, [&](std::uint64_t timeline) {
+        return !before.histories.contains(timeline);
+      });
+      const bool effect = !after.standby_signal && (came || after.newest_history > newest);
       if (executed && !effect)
         add(predicate::kFalseAnswer,
             "the server's files do not make it a primary of a new timeline");

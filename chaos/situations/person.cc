@@ -153,6 +153,7 @@ std::vector<Deed> do_switchover(Scene& scene, const std::string& from, const std
 void settle(Scene& scene, Deed& deed, int most_ms) {
   if (deed.request.empty() || deed.acted.from_ns == 0) return;
   const auto end = boot_now() + static_cast<std::uint64_t>(most_ms) * 1'000'000U;
+  const bool was_final = deed.final;
   do {
     const auto ended =
         run(scene.stack().ctl_words("operator", "json", {"outcome", deed.request}), kLookMs);
@@ -165,6 +166,7 @@ void settle(Scene& scene, Deed& deed, int most_ms) {
     if (!deed.final) deed.verdict = told.verdict;
     ::poll(nullptr, 0, kAgainMs);
   } while (boot_now() < end);
+  if (was_final) return;  // asked again: by now its files may be a later deed's
   deed.settled_ns = boot_now();
   deed.after = read_files(scene.cluster());
   deed.looked_ns = boot_now();

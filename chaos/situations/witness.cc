@@ -150,9 +150,9 @@ Cluster read_files(const postgresql::Cluster& cluster) {
     for (const auto& entry : fs::directory_iterator(server.data / "pg_wal", none)) {
       const auto name = entry.path().filename().string();
       if (name.size() == 16 && name.ends_with(".history"))
-        one.newest_history = std::max<std::uint64_t>(one.newest_history,
-                                                     std::stoull(name.substr(0, 8), nullptr, 16));
+        one.histories.insert(std::stoull(name.substr(0, 8), nullptr, 16));
     }
+    if (!one.histories.empty()) one.newest_history = *one.histories.rbegin();
     const auto told =
         run({cluster.pg_bin() / "pg_controldata", server.data}, kToolMs, {"LC_ALL=C"}).out;
     one.state = after_colon(told, "Database cluster state:");

@@ -180,5 +180,15 @@ TEST(PostgresqlAgentWords, AProgramsWordsFitAMessage) {
   EXPECT_LE(as_words(std::string(5000, 'x'), 700).size(), 700U);
 }
 
+// Seen on a real server: a copied 00000009.history lay there, the promotion took timeline 2, and
+// was called "not executed" since 2 is less than 9.
+TEST(PostgresqlAgentSettle, AHistoryIsNewByNotHavingBeenThereAndNotByItsNumber) {
+  EXPECT_EQ(new_history({}, {}), 0U);
+  EXPECT_EQ(new_history({2}, {2}), 0U);
+  EXPECT_EQ(new_history({9}, {2, 9}), 2U);
+  EXPECT_EQ(new_history({2, 9}, {2, 3, 9}), 3U);
+  EXPECT_EQ(new_history({2}, {2, 3, 4}), 4U);
+}
+
 }  // namespace
 }  // namespace aeromq::postgresql

@@ -166,7 +166,7 @@ void Hand::promote(const AgentAct& act, std::uint64_t began_ms) {
     settle_and_start(record, "PGDATA could not be synced");
     return;
   }
-  journal_.result(promoted(record, instance_.newest_history()));
+  journal_.result(promoted(record, instance_.history(facts_of(record).history_now)));
   process::kill_point("pgagent.act.result_written");
 }
 

@@ -56,6 +56,7 @@ struct ClaimEntry {
   std::uint64_t started_ms = 0;         ///< and when that began, as its lock file says
   std::uint64_t shutdown_end = 0;       ///< promotion: where its proof's record ends; 0: not known
   std::uint64_t shutdown_timeline = 0;  ///< of that record
+  std::vector<std::uint64_t> histories = {};  ///< the timelines of all history files then
   static constexpr auto fields() {
     using C = ClaimEntry;
     return std::tuple{Field{"request", &C::request},
@@ -71,7 +72,8 @@ struct ClaimEntry {
                       Field{"postmaster", &C::postmaster, 0, 2},
                       Field{"started_ms", &C::started_ms, 0, 2},
                       Field{"shutdown_end", &C::shutdown_end, 0, 2},
-                      Field{"shutdown_timeline", &C::shutdown_timeline, 0, 2}};
+                      Field{"shutdown_timeline", &C::shutdown_timeline, 0, 2},
+                      Field{"histories", &C::histories, 0, 2}};
   }
   friend bool operator==(const ClaimEntry&, const ClaimEntry&) = default;
 };

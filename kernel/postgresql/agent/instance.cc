@@ -44,6 +44,12 @@ std::uint64_t written_ms(const std::string& path) {
 constexpr std::size_t kMostLog = 600;
 constexpr std::size_t kReadyName = 24 + 6;  // a segment's name and ".ready"
 
+std::string history_name(std::uint64_t timeline) {
+  char name[32];
+  std::snprintf(name, sizeof name, "%08X.history", static_cast<unsigned>(timeline));
+  return name;
+}
+
 std::string seconds(std::uint64_t ms) { return std::to_string((ms + 999) / 1000); }
 
 }  // namespace
@@ -154,18 +160,27 @@ bool Instance::standby_signal() const { return exists(data_ + "/standby.signal")
 bool Instance::lock_file() const { return exists(data_ + "/postmaster.pid"); }
 bool Instance::promote_signal() const { return exists(data_ + "/promote"); }
 
-HistoryFile Instance::newest_history() const {
-  HistoryFile newest;
+std::vector<std::uint64_t> Instance::histories() const {
+  std::vector<std::uint64_t> all;
   std::error_code error;
-  for (const auto& entry : fs::directory_iterator(data_ + "/pg_wal", error)) {
-    const auto name = entry.path().filename().string();
-    const auto timeline = history_number(name);
-    if (!timeline || *timeline <= newest.timeline) continue;
-    const auto text = process::read_file(entry.path().string());
-    const auto read = text ? parse_history(*timeline, *text) : std::nullopt;
-    newest = read.value_or(HistoryFile{*timeline, 0, 0});
-  }
-  return newest;
+  for (const auto& entry : fs::directory_iterator(data_ + "/pg_wal", error))
+    if (const auto timeline = history_number(entry.path().filename().string()))
+      all.push_back(*timeline);
+  std::ranges::sort(all);
+  if (all.size() > kMaxElements) all.erase(all.begin(), all.end() - kMaxElements);
+  return all;
+}
+
+HistoryFile Instance::history(std::uint64_t timeline) const {
+  if (timeline == 0) return {};
+  const auto text = process::read_file(data_ + "/pg_wal/" + history_name(timeline));
+  const auto read = text ? parse_history(timeline, *text) : std::nullopt;
+  return read.value_or(HistoryFile{timeline, 0, 0});
+}
+
+HistoryFile Instance::newest_history() const {
+  const auto all = histories();
+  return all.empty() ? HistoryFile{} : history(all.back());
 }
 
 std::optional<std::uint64_t> Instance::shutdown_record_end(const ControlData& control,
@@ -259,8 +274,7 @@ bool Instance::drop_promote_signal() const {
 }
 
 bool Instance::put_aside_history(std::uint64_t timeline) const {
-  char name[32];
-  std::snprintf(name, sizeof name, "%08X.history", static_cast<unsigned>(timeline));
+  const auto name = history_name(timeline);
   const auto folder = data_ + "/pg_wal";
   std::error_code error;
   fs::create_directories(aside_, error);

@@ -37,6 +37,9 @@ class Instance {
   bool standby_signal() const;
   bool promote_signal() const;
   bool lock_file() const;
+  /// The timelines of all history files of pg_wal, in order; of many the newest kMaxElements.
+  std::vector<std::uint64_t> histories() const;
+  HistoryFile history(std::uint64_t timeline) const;
   HistoryFile newest_history() const;
   /// Where the record of the shutdown checkpoint at `position` ends, read from pg_wal with the
   /// server's own pg_waldump; 0: it is not there whole, or is not that. Nothing: no pg_waldump.

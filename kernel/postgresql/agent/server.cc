@@ -190,6 +190,7 @@ void AgentServer::act(const Heard& heard) {
   const auto found = instance_.process();
   claim.postmaster = static_cast<std::uint64_t>(found.postmaster);
   claim.started_ms = found.started_ms;
+  claim.histories = instance_.histories();
   if (act->act.action != Action::demote) {
     claim.shutdown_end = act->shutdown_end;
     claim.shutdown_timeline = act->timeline;

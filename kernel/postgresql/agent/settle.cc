@@ -1,5 +1,7 @@
 #include "kernel/postgresql/agent/settle.h"
 
+#include <algorithm>
+
 namespace aeromq::postgresql {
 namespace {
 
@@ -54,6 +56,15 @@ Settled settle_promotion(const SettleFacts& facts) {
 Settled settle(const SettleFacts& facts) {
   if (!facts.asked) return {voided, {}, "the server was never asked"};
   return facts.action == Action::demote ? settle_demotion(facts) : settle_promotion(facts);
+}
+
+std::uint64_t new_history(const std::vector<std::uint64_t>& at_claim,
+                          const std::vector<std::uint64_t>& now) {
+  std::uint64_t newest = 0;
+  for (const auto timeline : now)
+    if (std::ranges::find(at_claim, timeline) == at_claim.end())
+      newest = std::max(newest, timeline);
+  return newest;
 }
 
 }  // namespace aeromq::postgresql

@@ -46,4 +46,9 @@ struct Settled {
 
 Settled settle(const SettleFacts& facts);
 
+/// The newest timeline whose history file came after the claim; 0: none did. Numbers alone do not
+/// tell: a file that was copied from elsewhere may bear a higher one than the promotion then takes.
+std::uint64_t new_history(const std::vector<std::uint64_t>& at_claim,
+                          const std::vector<std::uint64_t>& now);
+
 }  // namespace aeromq::postgresql

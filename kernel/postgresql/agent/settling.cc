@@ -15,7 +15,14 @@ SettleFacts Hand::facts_of(const ClaimRecord& record) const {
   facts.running = process.running();
   facts.stopping = process.stopping;
   // The history before the control file: a timeline that both name has begun for certain.
-  facts.history_now = instance_.newest_history().timeline;
+  const auto histories = instance_.histories();
+  facts.history_now = histories.empty() ? 0 : histories.back();
+  // A claim of an earlier version has only the newest one's number.
+  if (!record.claim.histories.empty()) {
+    const auto came = new_history(record.claim.histories, histories);
+    facts.history_now = came != 0 ? came : record.claim.history_file;
+    if (came != 0) facts.history_at_claim = std::min(facts.history_at_claim, came - 1);
+  }
   facts.standby_signal = instance_.standby_signal();
   if (const auto control = instance_.control()) {
     facts.control_known = true;
@@ -91,7 +98,7 @@ void Hand::write_settled(const ClaimRecord& record, const SettleFacts& facts,
   if (settled.step == SettleStep::executed && record.claim.action == Action::demote)
     result = demoted(record.claim.request, *record.stopped());
   else if (settled.step == SettleStep::executed)
-    result = promoted(record, instance_.newest_history());
+    result = promoted(record, instance_.history(facts.history_now));
   else
     result.code = "VOIDED";
   result.request = record.claim.request;
