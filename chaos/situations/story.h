@@ -59,9 +59,8 @@ struct Check {
 struct Files {
   bool standby_signal = false;
   std::uint64_t newest_history = 0;
-  std::set<std::uint64_t> histories;  ///< of all history files: a copied one may have any number
-  std::string state;                  ///< of pg_controldata
-  std::uint64_t checkpoint = 0;       ///< "Latest checkpoint location"
+  std::string state;             ///< of pg_controldata
+  std::uint64_t checkpoint = 0;  ///< "Latest checkpoint location"
 };
 using Cluster = std::map<std::string, Files>;
 
