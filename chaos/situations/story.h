@@ -61,6 +61,8 @@ struct Files {
   std::uint64_t newest_history = 0;
   std::string state;             ///< of pg_controldata
   std::uint64_t checkpoint = 0;  ///< "Latest checkpoint location"
+  /// Of all history files: a copied one may have any number.
+  std::set<std::uint64_t> histories = {};
 };
 using Cluster = std::map<std::string, Files>;
 
