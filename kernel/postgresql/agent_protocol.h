@@ -154,7 +154,7 @@ struct LocalServer {
   std::string executable;        ///< of that process, for people
   std::uint64_t started_ms = 0;  ///< wall clock, as the lock file says
   std::uint64_t port = 0;        ///< as the lock file says
-  std::string data_directory;    ///< without symbolic links
+  std::string data_directory;    ///< as the lock file says, if that is this folder
   std::uint64_t attached = 0;    ///< processes attached to the lock file's shared memory
   std::uint64_t processes = 0;   ///< processes at work in this folder, postmaster or not
   bool listens = false;          ///< somebody listens at the node's port on this host

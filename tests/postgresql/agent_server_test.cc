@@ -19,7 +19,7 @@ using test::FakeServer;
 TEST(PostgresqlAgentTables, TheLockFile) {
   const auto file = parse_postmaster_file(
       "21777\n/data\n1795894336\n54999\n/run\nlocalhost\n 10952964         4\nstopping\n");
-  EXPECT_EQ(file, (PostmasterFile{21777, 1795894336, 54999, "/run", 10952964, 4, true}));
+  EXPECT_EQ(file, (PostmasterFile{21777, "/data", 1795894336, 54999, "/run", 10952964, 4, true}));
   // A single-user server writes its number negative; a server that starts only the first lines.
   EXPECT_EQ(parse_postmaster_file("-12\n/data\n5\n").pid, 12);
   EXPECT_EQ(parse_postmaster_file("12\n/data\n5\n").segment, std::nullopt);
@@ -173,7 +173,8 @@ class PostgresqlAgentServer : public testing::Test {
 
 TEST_F(PostgresqlAgentServer, ItsNumberFolderAndStartCountAndNotItsName) {
   EXPECT_FALSE(find_server(data_).running());
-  const FakeServer server(data_);
+  std::filesystem::create_directory_symlink(data_, folder_ / "link");
+  const FakeServer server(folder_ / "link");
   EXPECT_FALSE(find_server(data_).running()) << "somebody who stands in the folder";
   server.lock();
   const auto found = find_server(data_);
@@ -182,10 +183,10 @@ TEST_F(PostgresqlAgentServer, ItsNumberFolderAndStartCountAndNotItsName) {
   EXPECT_FALSE(found.is(static_cast<std::uint64_t>(server.pid()), server.started_ms() + 1000));
   EXPECT_EQ(found.processes, 1U);
   // However the path is written.
-  std::filesystem::create_directory_symlink(data_, folder_ / "link");
   EXPECT_EQ(find_server(folder_ / "link").postmaster, server.pid());
-  const auto told = local_server(found, folder_ / "link", "127.0.0.1", 1);
-  EXPECT_EQ(told.data_directory, std::filesystem::canonical(data_));
+  const auto told = local_server(found, data_, "127.0.0.1", 1);
+  // As the server calls it: its own setting is compared with that.
+  EXPECT_EQ(told.data_directory, folder_ / "link");
   EXPECT_EQ(told.started_ms, server.started_ms());
   EXPECT_EQ(told.port, 5432U);
   EXPECT_TRUE(told.lock_file);

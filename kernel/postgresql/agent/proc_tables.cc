@@ -49,6 +49,9 @@ void read_line(int number_of_line, std::string_view line, PostmasterFile& file) 
     case 1:
       file.pid = std::abs(number<pid_t>(line).value_or(0));
       break;
+    case 2:
+      file.folder = line;
+      break;
     case 3:
       file.start = number<std::uint64_t>(line).value_or(0);
       break;

@@ -14,6 +14,7 @@ namespace aeromq::postgresql {
 /// postmaster.pid, as far as it is written: a server that starts has the first lines only.
 struct PostmasterFile {
   pid_t pid = 0;              ///< line 1; of a single-user server, which writes it negative, too
+  std::string folder;         ///< line 2: PGDATA as the server calls it, links and all
   std::uint64_t start = 0;    ///< line 3: wall clock, seconds
   std::uint64_t port = 0;     ///< line 4
   std::string socket_folder;  ///< line 5: the first one; empty: none

@@ -121,6 +121,9 @@ class Folder {
     file_ = parse_postmaster_file(text.str());
   }
   bool is_there() const { return there_; }
+  bool is_called(const std::string& path) const {
+    return there_ && !path.empty() && is_at(path, place_) == Sign::yes;
+  }
   bool is_readable() const { return readable_; }
   bool is_locked() const { return locked_; }
   const PostmasterFile& file() const { return file_; }
@@ -232,7 +235,10 @@ LocalServer local_server(const ServerProcess& found, const std::string& data,
   std::error_code error;
   if (found.postmaster != 0)
     told.executable = fs::read_symlink(folder_of(found.postmaster) / "exe", error).string();
-  told.data_directory = fs::canonical(data, error).string();
+  // As the server itself calls it, so that its own setting can be compared with it; but only if
+  // that is this folder.
+  told.data_directory =
+      folder.is_called(file.folder) ? file.folder : fs::canonical(data, error).string();
   for (const auto* table : {"/proc/net/tcp", "/proc/net/tcp6"})
     if (listens_at(text_of(table), host, port)) told.listens = true;
   if (!file.socket_folder.empty() && file.port != 0 &&
