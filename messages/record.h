@@ -21,16 +21,17 @@ enum class Stage : std::uint8_t {
   refused,
   confirmation_ended,  ///< ran out, abandoned, or its client is gone
   audit_read,
-  run_begins,          ///< the writer started: ends every older pending confirmation
-  run_ends,            ///< the writer stopped in order
-  control_plane,       ///< a failure of the control plane itself, tied to no open request
+  run_begins,     ///< the writer started: ends every older pending confirmation
+  run_ends,       ///< the writer stopped in order
+  control_plane,  ///< a failure of the control plane itself, tied to no open request
 };
 template <>
 struct EnumNames<Stage> {
   static constexpr std::array<std::string_view, 14> value{
-      "requested", "answered", "confirmation_asked", "confirmed",  "dispatched",
-      "executed",  "rejected", "failed",             "refused",    "confirmation_ended",
-      "audit_read", "run_begins", "run_ends",        "control_plane"};
+      "requested",  "answered",           "confirmation_asked", "confirmed",
+      "dispatched", "executed",           "rejected",           "failed",
+      "refused",    "confirmation_ended", "audit_read",         "run_begins",
+      "run_ends",   "control_plane"};
 };
 
 enum class RecordOutcome : std::uint8_t { none, executed, not_executed, unknown };
@@ -42,7 +43,7 @@ struct EnumNames<RecordOutcome> {
 
 /// Fields that a stage has no word for stay empty. A token appears only as its SHA-256.
 struct Record {
-  std::uint64_t seq = 0;      ///< dense, total order (G3); given by the writer
+  std::uint64_t seq = 0;  ///< dense, total order (G3); given by the writer
   Stage stage = Stage::failed;
   std::uint64_t wall_ns = 0;  ///< CLOCK_REALTIME of the writer's host
   std::uint64_t boot_ns = 0;  ///< CLOCK_BOOTTIME of the writer's host
@@ -72,8 +73,8 @@ struct Record {
   std::string error_message;
   std::string error_field;
   std::vector<std::string> error_invariants;
-  std::string failure;  ///< failure type: "stage lost", "client gone" ... (F9)
-  std::string lost;     ///< the actor concerned, if one
+  std::string failure;      ///< failure type: "stage lost", "client gone" ... (F9)
+  std::string lost;         ///< the actor concerned, if one
   std::uint64_t cause = 0;  ///< seq of the record that this one follows from; 0 = none
   std::string successor;    ///< of a demotion: who was to follow; schema 2
   static constexpr auto fields() {

@@ -168,7 +168,8 @@ bool People::ask_outcome(const std::string& who, const std::string& about) {
   auto* seat = seat_of(who);
   if (seat == nullptr) return false;
   auto& client = *seat->client;
-  const Submit submit{std::string(text_of(CommandName::inspect_promotion_state)), "", "", about, {}};
+  const Submit submit{
+      std::string(text_of(CommandName::inspect_promotion_state)), "", "", about, {}};
   const auto request = client.next_request(CommandName::inspect_promotion_state);
   if (!request) return false;
   const auto principal = client.welcome().principal;

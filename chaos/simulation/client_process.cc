@@ -90,7 +90,8 @@ void ClientProcess::send_submit(const RequestId& request, const Submit& command)
 }
 
 void ClientProcess::ask_outcome(const RequestId& about) {
-  Submit command{std::string(text_of(CommandName::inspect_promotion_state)), {}, {}, about.text(), {}};
+  Submit command{
+      std::string(text_of(CommandName::inspect_promotion_state)), {}, {}, about.text(), {}};
   note(EventKind::asked, about, "outcome");
   last_ = {session_, ++counter_, false};
   open_[last_] = {{client::Progress::submitted, command, {}}, about, false};

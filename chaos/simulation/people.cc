@@ -58,7 +58,8 @@ void People::begin_talk(const Talk& talk) {
     if (pending != nullptr) return client.confirm(request, yes(*pending));
     // The other half of a switchover, under the next id of the same session.
     if (request.counter > 1 || talk.then.empty()) return;
-    client.submit({std::string(text_of(CommandName::request_promotion)), talk.then, "drill", {}, {}});
+    client.submit(
+        {std::string(text_of(CommandName::request_promotion)), talk.then, "drill", {}, {}});
   };
 }
 
@@ -155,7 +156,8 @@ void People::ask_for_everything() {
 // work, and an act has passed the kernel's fence.
 void People::try_everybody(unsigned plane) {
   auto& client = arrive(plane, "carol", ++visitors_, [](ClientProcess& arrived) {
-    arrived.submit({std::string(text_of(CommandName::request_demotion)), "nowhere", "drill", {}, {}});
+    arrived.submit(
+        {std::string(text_of(CommandName::request_demotion)), "nowhere", "drill", {}, {}});
   });
   client.on_answer = [this, &client, plane](const RequestId& request,
                                             const client::Answer& answer) {

@@ -107,7 +107,7 @@ struct LastSeen {
 /// what the agent said mean anything.
 struct NodeSample {
   std::string node;
-  std::string host;  ///< "10.0.0.1:5432", "[::1]:5432"
+  std::string host;                    ///< "10.0.0.1:5432", "[::1]:5432"
   std::vector<std::string> addresses;  ///< what the host was resolved to last
   bool answered = false;
   std::string sqlstate;  ///< why not, in PostgreSQL's words if it had any

@@ -25,8 +25,12 @@ class DispatcherTest : public testing::Test {
     return observe(counter, {"inspect_cluster_state", "", "", "", {}});
   }
   static Dispatch licence() {
-    Dispatch body{
-        Authority::operator_, encode(Submit{"request_demotion", "n1", "why", "", {}}), {}, 3, {}, 40};
+    Dispatch body{Authority::operator_,
+                  encode(Submit{"request_demotion", "n1", "why", "", {}}),
+                  {},
+                  3,
+                  {},
+                  40};
     body.explanation_digest.octets.fill(1);
     return body;
   }
@@ -63,7 +67,8 @@ TEST_F(DispatcherTest, InspectionsThatWaitTogetherShareALaterSnapshot) {
 
 TEST_F(DispatcherTest, WalSnapshotsAndOutcomesAreCallsOfTheirOwn) {
   EXPECT_EQ(observe(1, {"inspect_wal", "", "", "", {}}).calls.at(0).kind, CallKind::wal);
-  EXPECT_EQ(observe(2, {"inspect_snapshots", "", "", "", {}}).calls.at(0).kind, CallKind::snapshots);
+  EXPECT_EQ(observe(2, {"inspect_snapshots", "", "", "", {}}).calls.at(0).kind,
+            CallKind::snapshots);
   const auto about = id(9, true);
   const auto step = observe(3, {"inspect_promotion_state", "", "", about.text(), {}});
   EXPECT_EQ(step.calls.at(0).kind, CallKind::outcome);

@@ -38,8 +38,11 @@ TEST_F(GateTest, EveryCommandForEveryAuthority) {
   for (const auto& row : command_table()) {
     SCOPED_TRACE(text_of(row.name));
     kernel_action_ = row.kernel_action();
-    const auto body = encode(Submit{std::string(text_of(row.name)), row.takes_node ? "n1" : "",
-                                    row.takes_reason ? "why" : "", "", {}});
+    const auto body = encode(Submit{std::string(text_of(row.name)),
+                                    row.takes_node ? "n1" : "",
+                                    row.takes_reason ? "why" : "",
+                                    "",
+                                    {}});
     const bool looks = row.confirmation == ConfirmationKind::never;
     const auto onward = looks ? MessageType::observe : MessageType::survey;
     EXPECT_EQ(ask("alice", MessageType::submit, body).type, onward);

@@ -260,8 +260,8 @@ std::string Road::told(const Envelope& envelope) const {
       for (const auto& check : explanation.checks)
         line += ", " + check.code + (check.passes ? " passes" : " fails");
       for (const auto& check : explanation.successor_checks)
-        line += ", " + explanation.successor + " " + check.code +
-                (check.passes ? " passes" : " fails");
+        line +=
+            ", " + explanation.successor + " " + check.code + (check.passes ? " passes" : " fails");
       for (const auto& risk : explanation.risks) line += ", risk " + risk.id;
       return explanation.cost.empty() ? line : line + ", cost: " + explanation.cost;
     }

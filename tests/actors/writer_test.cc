@@ -21,7 +21,8 @@ class WriterTest : public testing::Test {
   }
   Bytes command(const char* name = "request_demotion") {
     id_.kernel_action = command_row(*find_command(name)).kernel_action();
-    return encode(Submit{name, id_.kernel_action ? "n1" : "", id_.kernel_action ? "why" : "", "", {}});
+    return encode(
+        Submit{name, id_.kernel_action ? "n1" : "", id_.kernel_action ? "why" : "", "", {}});
   }
   Acted acted(ActStatus status) {
     Acted body{Authority::operator_, command(), 4, false, {}, {}};

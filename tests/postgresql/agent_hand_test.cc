@@ -264,7 +264,8 @@ TEST_F(PostgresqlAgentHand, AKernelWithOtherMembersIsRefusedBeforeAnythingIsTouc
 TEST_F(PostgresqlAgentHand, AKernelWithTheSameMembersComesAsFarAsTheLook) {
   folder_.put("data/standby.signal", "");
   const auto members = members_digest(settings_.cluster);
-  EXPECT_EQ(run(Action::promote, kMostValidationAgeMs + 100, nullptr, members).code, "VALIDATION_TOO_OLD");
+  EXPECT_EQ(run(Action::promote, kMostValidationAgeMs + 100, nullptr, members).code,
+            "VALIDATION_TOO_OLD");
 }
 
 TEST_F(PostgresqlAgentHand, APromotionIsNotJudgedByAnOldLook) {

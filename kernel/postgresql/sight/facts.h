@@ -12,7 +12,8 @@ namespace aeromq::postgresql {
 ///   one. In recovery and nobody writes: none.
 /// - Two writers: the holder stays. So it does while it does not answer: silence changes nothing.
 /// - The holder writes on another timeline: its authority is a new one.
-/// - Who answers at an address and is not the server beside its agent moves nothing: whose words they
+/// - Who answers at an address and is not the server beside its agent moves nothing: whose words
+/// they
 ///   are is not known.
 /// Never call it while an act is under way: its own steps would look foreign.
 std::string observe(kernel::Register& state, const ClusterSample& sample);

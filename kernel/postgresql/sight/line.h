@@ -43,8 +43,8 @@ class Line {
   bool accepted() const { return accepted_; }
   bool spoke() const { return spoke_; }
   void forget_signs() { accepted_ = spoke_ = false; }
-  /// Nobody asked, and yet something waits to be read, or the connection has ended: the last words of
-  /// a server, it may be long ago. They are no sign of life now.
+  /// Nobody asked, and yet something waits to be read, or the connection has ended: the last words
+  /// of a server, it may be long ago. They are no sign of life now.
   bool has_stale_words() const;
 
  private:
