@@ -17,9 +17,10 @@ Result<kernel::EmbeddedLink> open(const process::Settings& settings) {
 }
 
 /// The register's fencing epoch. Asked beside the connection that acts, and before the broker
-/// counts on this process: a look at a cluster may take its time.
+/// counts on this process: a look at a cluster takes its deadlines. Without an answer this process
+/// ends and the next one asks.
 Result<std::uint64_t> fencing_epoch(const process::Settings& settings) {
-  constexpr int kLookMs = 60'000;
+  constexpr int kLookMs = 6'000;
   auto link = kernel::EmbeddedLink::look(settings.kernel.socket);
   if (!link) return fail(link.error());
   const auto seen = link->ask({}, kLookMs);
