@@ -17,7 +17,7 @@ constexpr std::size_t kSegmentHeader = 4096;
 constexpr std::uint32_t kCommitAlign = 4096;  ///< no later write touches a sector of this batch
 /// The record schema of all that is in a segment: what a writer of this program begins. Segments of
 /// older versions are read for ever, none is written on.
-constexpr std::uint16_t kFormatVersion = 2;
+constexpr std::uint16_t kFormatVersion = 3;
 constexpr std::size_t kMaxOrigin = 126;
 constexpr std::size_t kMaxPeaks = 64;
 

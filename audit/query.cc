@@ -142,9 +142,15 @@ bool contains(ByteView payload, std::string_view text) {
          memmem(payload.data(), payload.size(), text.data(), text.size()) != nullptr;
 }
 
+bool counts_refusals(ByteView payload) {
+  return contains(payload, text_of(Stage::refusals_counted));
+}
+
 // The stored form of every filter is its text, so a payload without it need not be decoded.
+// A record of counted refusals names its first and its last request alone.
 bool may_match(ByteView payload, const RecordFilter& filter) {
-  return contains(payload, filter.request) && contains(payload, filter.principal) &&
+  const bool of_request = contains(payload, filter.request) || counts_refusals(payload);
+  return of_request && contains(payload, filter.principal) &&
          contains(payload, filter.command) &&
          (!filter.stage || contains(payload, text_of(*filter.stage)));
 }
@@ -181,12 +187,13 @@ Result<AuditPage> timeline(LogReader& reader, const AuditQuery& query, const Rec
     const auto payload = (*entry)->payload;
     const bool of_run = contains(payload, text_of(Stage::run_begins)) ||
                         contains(payload, text_of(Stage::run_ends));
-    if (!of_run && !contains(payload, filter.request)) continue;
+    if (!of_run && !contains(payload, filter.request) && !counts_refusals(payload)) continue;
     const auto record = decode_row<Record>(payload);
     if (!record) continue;  // verify names it; it belongs to no request
     runs.see(*record);
     if (!filter.matches(*record)) continue;
-    of_request.push_back(*record);
+    // What stands for many is shown, and is no stage of this one.
+    if (record->counted.empty()) of_request.push_back(*record);
     if (!page.full()) page.add(**entry, *record);
   }
   for (auto& gap : make_timeline(std::move(of_request), runs).gaps) page.gap(std::move(gap));

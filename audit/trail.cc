@@ -1,5 +1,7 @@
 #include "audit/trail.h"
 
+#include <algorithm>
+
 namespace aeromq::audit {
 namespace {
 
@@ -110,8 +112,13 @@ Timeline make_timeline(std::vector<Record> of_request, const Runs& runs) {
   return made;
 }
 
+bool may_count(const Record& record, std::string_view request) {
+  return std::ranges::any_of(record.counted,
+                             [&](const auto& counted) { return counted.may_hold(request); });
+}
+
 bool RecordFilter::matches(const Record& record) const {
-  return (request.empty() || record.request == request) &&
+  return (request.empty() || record.request == request || may_count(record, request)) &&
          (principal.empty() || record.principal == principal) &&
          (command.empty() || record.command == command) && (!stage || record.stage == *stage);
 }

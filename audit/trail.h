@@ -48,9 +48,12 @@ struct Timeline {
 };
 Timeline make_timeline(std::vector<Record> of_request, const Runs& runs);
 
+/// Is `request`, in text form, among the refusals that this record counts, as far as it tells?
+bool may_count(const Record& record, std::string_view request);
+
 /// What a query asks for; empty = any.
 struct RecordFilter {
-  std::string request;  ///< text form
+  std::string request;  ///< text form; records that may count it among others match too
   std::string principal;
   std::string command;
   std::optional<Stage> stage;

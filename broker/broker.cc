@@ -11,17 +11,14 @@ bool opens_request(MessageType type) {
   return type == MessageType::submit || type == MessageType::audit_query;
 }
 
-// The highest minor that both ends understand.
-std::uint64_t spoken_minor(const Hello& hello) {
-  return std::min<std::uint64_t>(hello.minor, kMinor);
-}
-
-constexpr std::size_t kMaxOpenRequests = 4096;  // in all: no actor's queue can overflow
-
 }  // namespace
 
 Broker::Broker(BrokerOptions options, const Moment& start)
-    : options_(std::move(options)), start_(start), now_(start) {}
+    : options_(std::move(options)),
+      start_(start),
+      now_(start),
+      sessions_(options_.limits),
+      allowances_(options_.limits) {}
 
 Effects Broker::take() { return std::exchange(effects_, {}); }
 
@@ -33,6 +30,8 @@ Effects Broker::on_message(const Link& from, const std::string& user_id, std::ve
   auto* actor =
       from.side == Side::control ? registry_.find_by_connection(from.connection) : nullptr;
   auto* client = from.side == Side::client ? sessions_.seen(from.connection, user_id) : nullptr;
+  if (from.side == Side::client && client == nullptr)
+    allowances_.note(Limit::connections, user_id, now);
   if (from.side == Side::client && (client == nullptr || client->barred)) return take();
 
   auto header = frames.size() == kFrames
@@ -100,7 +99,7 @@ void Broker::hello_of_actor(const Link& from, const Header& header, const Bytes&
   Welcome welcome;
   welcome.heartbeat_ms = options_.heartbeat_ms;
   welcome.max_body = kMaxBody;
-  welcome.minor = spoken_minor(*hello);
+  welcome.minor = std::min<std::uint64_t>(hello->minor, kMinor);
   send_actor(joined, MessageType::welcome, {}, {}, encode(welcome));
   note("part_joined", joined.role, ActorRole::broker, {});
   if (joined.role == ActorRole::writer) flush_reports();
@@ -182,27 +181,6 @@ void Broker::reported(const Bytes& body) {
     tell_client(pending->client, pending->request, pending->report.error, message->record);
 }
 
-void Broker::hello_of_client(ClientLink& client, const Bytes& body) {
-  const auto hello = decode<Hello>(body);
-  if (!hello || hello->role != ActorRole::client || client.welcomed)
-    return bar(client, make_error(ErrorCode::malformed, "hello"));
-  if (!sessions_.grant(client, registry_.kernel, options_.lease_ms, now_)) {
-    const HelloRefused refused{make_error(ErrorCode::busy, "session numbers are used up")};
-    return send_client(client.connection, MessageType::hello_refused, {}, encode(refused));
-  }
-  client.welcomed = true;
-  Welcome welcome;
-  welcome.session = client.session;
-  welcome.lease_ms = Sessions::lease_left_ms(client, registry_.kernel, now_);
-  welcome.heartbeat_ms = options_.heartbeat_ms;
-  welcome.max_in_flight = options_.max_in_flight;
-  welcome.max_body = kMaxClientBody;
-  welcome.minor = spoken_minor(*hello);
-  welcome.principal = client.principal;
-  if (registry_.kernel) welcome.cluster = registry_.kernel->opened.cluster;
-  send_client(client.connection, MessageType::welcome, {}, encode(welcome));
-}
-
 void Broker::from_client(ClientLink& client, const Header& header, Bytes body) {
   const auto type = header.type;
   const auto* route = find_route(type);
@@ -212,53 +190,10 @@ void Broker::from_client(ClientLink& client, const Header& header, Bytes body) {
   if (!legal)
     return bar(client, make_error(ErrorCode::illegal_message, std::string(name_of(type))));
   if (type == MessageType::hello) return hello_of_client(client, body);
-  if (type == MessageType::status_query) {
-    if (!decode<StatusQuery>(body))
-      return bar(client, make_error(ErrorCode::malformed, "status_query"));
-    return send_client(client.connection, MessageType::status, {}, encode(status()));
-  }
-  if (type == MessageType::renew) {
-    if (!decode<Renew>(body) || !sessions_.grant(client, registry_.kernel, options_.lease_ms, now_))
-      return bar(client, make_error(ErrorCode::malformed, "renew"));
-    const Renewed renewed{client.session, Sessions::lease_left_ms(client, registry_.kernel, now_)};
-    return send_client(client.connection, MessageType::renewed, {}, encode(renewed));
-  }
+  if (type == MessageType::status_query) return tell_status(client, body);
+  if (type == MessageType::renew) return renew(client, body);
   if (opens_request(type)) return open_request(client, header, std::move(body));
   follow_up(client, header, std::move(body));
-}
-
-void Broker::open_request(ClientLink& client, const Header& header, Bytes body) {
-  const auto& request = header.request;
-  // The id first: a repeat must never hear "not executed" for something that is missing now (E1).
-  if (auto error = sessions_.admit(client, request)) return refuse(client, request, *error, body);
-  if (registry_.find(ActorRole::writer) == nullptr)  // nothing at all is accepted unrecorded (G1)
-    return refuse(client, request, make_error(ErrorCode::audit_unavailable), body);
-  if (client.open_requests >= options_.max_in_flight || roads_.size() >= kMaxOpenRequests)
-    return refuse(client, request, make_error(ErrorCode::busy), body);
-  if (registry_.find(ActorRole::gate) == nullptr) {
-    const auto error = make_error(ErrorCode::actor_unavailable, "authority-gate");
-    return refuse(client, request, error, body);
-  }
-  if (header.type == MessageType::submit) {
-    if (!registry_.kernel)
-      return refuse(client, request, make_error(ErrorCode::actor_unavailable, "dispatcher"), body);
-    const auto& opened = registry_.kernel->opened;
-    const auto& session = request.session;
-    if (session.history != opened.history || session.dispatcher != opened.dispatcher ||
-        session.epoch != opened.epoch)
-      return refuse(client, request, make_error(ErrorCode::session_ended), body);
-    if (request.kernel_action &&
-        Sessions::lease_left_ms(client, registry_.kernel, now_) < options_.token_ttl_ms)
-      return refuse(client, request, make_error(ErrorCode::lease_too_short), body);
-  }
-  Road road;
-  road.request = request;
-  road.principal = client.principal;
-  road.client = client.connection;
-  road.command = body;
-  ++client.open_requests;
-  auto& opened = roads_.emplace(request, std::move(road)).first->second;
-  forward(opened, header.type, std::move(body));
 }
 
 void Broker::follow_up(ClientLink& client, const Header& header, Bytes body) {
@@ -344,7 +279,7 @@ void Broker::grant_credit() {
 void Broker::close(const RequestId& request) {
   const auto at = roads_.find(request);
   if (at == roads_.end()) return;
-  if (auto* client = sessions_.find(at->second.client); client != nullptr) --client->open_requests;
+  count_open(at->second, -1);
   roads_.erase(at);
 }
 
@@ -390,36 +325,6 @@ std::uint64_t Broker::deadline_for(ActorRole holder) const {
   const auto ms =
       holder == ActorRole::reader ? options_.reader_timeout_ms : options_.stage_timeout_ms;
   return now_.boot_ns + ms * kNanosPerMs;
-}
-
-Status Broker::status() const {
-  Status status;
-  for (const auto role : kActorRoles) {
-    Part part;
-    part.role = role;
-    if (const auto* actor = registry_.find(role)) {
-      part.alive = true;
-      part.name = actor->name;
-      part.incarnation = actor->incarnation;
-      part.pid = actor->pid;
-      part.age_ms = (now_.boot_ns - actor->since.boot_ns) / kNanosPerMs;
-      part.quiet_ms = (now_.boot_ns - actor->heard.boot_ns) / kNanosPerMs;
-    }
-    status.parts.push_back(std::move(part));
-  }
-  if (registry_.kernel) {
-    status.dispatcher = registry_.kernel->opened.dispatcher;
-    status.epoch = registry_.kernel->opened.epoch;
-    status.history = registry_.kernel->opened.history;
-  }
-  status.open_requests = roads_.size();
-  for (const auto& [request, road] : roads_)
-    if (road.pending()) ++status.pending_confirmations;
-  status.clients = sessions_.all().size();
-  status.unrecorded = reports_.unrecorded();
-  status.up_ms = (now_.boot_ns - start_.boot_ns) / kNanosPerMs;
-  status.build = options_.build;
-  return status;
 }
 
 }  // namespace aeromq::broker

@@ -7,6 +7,8 @@
 //   hello of an actor                  join, or refuse while one of its role lives
 //   hello / renew of a client          a session that names history, dispatcher, epoch, lease end
 //   submit, audit_query                admit a new request id, else refuse, recorded
+//   more than a limit allows           refuse BUSY: after the repeat was told, before any actor
+//   many refusals                      told at once, one record for all of them later
 //   confirm, abandon                   only of a pending request, by its own connection
 //   a message that its road awaits     forward to the only receiver in the route table
 //   any other message                  drop; a type from a wrong sender ends that actor
@@ -16,6 +18,8 @@
 #pragma once
 #include <deque>
 
+#include "broker/allowances.h"
+#include "broker/refusal_counts.h"
 #include "broker/registry.h"
 #include "broker/reports.h"
 #include "broker/road.h"
@@ -31,7 +35,7 @@ struct BrokerOptions {
   std::uint64_t reader_timeout_ms = 60000;  ///< an audit query may scan the whole log
   std::uint64_t token_ttl_ms = 120000;      ///< a mutation needs a lease at least this long
   std::uint64_t lease_ms = 300000;
-  std::uint64_t max_in_flight = 256;  ///< open requests per connection
+  Limits limits;
 };
 
 class Broker {
@@ -53,6 +57,11 @@ class Broker {
 
  private:
   using Roads = std::map<RequestId, Road>;
+  struct Use {
+    std::uint64_t open = 0;
+    std::uint64_t changes = 0;
+    std::uint64_t audit_queries = 0;
+  };
   /// What a dispatcher held when it was lost: its late word about it is still recorded.
   struct LostDispatch {
     std::string connection;
@@ -68,7 +77,11 @@ class Broker {
   void hello_of_client(ClientLink& client, const Bytes& body);
   void opened(const Bytes& body);
   void reported(const Bytes& body);
+  void renew(ClientLink& client, const Bytes& body);
+  void tell_status(ClientLink& client, const Bytes& body);
   void open_request(ClientLink& client, const Header& header, Bytes body);
+  /// Why this request is more than may be open or asked; nothing: it may.
+  std::optional<Error> beyond_limits(const ClientLink& client, const Header& header);
   void follow_up(ClientLink& client, const Header& header, Bytes body);
 
   // The road.
@@ -87,9 +100,13 @@ class Broker {
 
   // Reports and answers.
   void report(PendingReport pending);
+  void record_counts();
+  bool recorded_alone(const std::string& principal);
   void report_late(const LostDispatch& dispatch, Bytes body);
   void flush_reports();
   void refuse(ClientLink& client, const RequestId& request, const Error& error, const Bytes& body);
+  /// About no request: told at once and counted.
+  void refuse_link(ClientLink& client, const Error& error);
   void tell_client(const std::string& connection, const RequestId& request, const Error& error,
                    std::uint64_t record);
 
@@ -101,6 +118,7 @@ class Broker {
   void note(std::string_view message, ActorRole sender, ActorRole receiver,
             const RequestId& request);
   std::uint64_t deadline_for(ActorRole holder) const;
+  void count_open(const Road& road, int by);
   Status status() const;
   Effects take();
 
@@ -111,7 +129,10 @@ class Broker {
   Registry registry_;
   Sessions sessions_;
   Reports reports_;
+  Allowances allowances_;
+  RefusalCounts refusal_counts_;
   Roads roads_;
+  std::map<std::string, Use> uses_;                     // by principal: what its open requests take
   std::deque<std::pair<RequestId, Bytes>> dispatches_;  // recorded, waiting for credit, in order
   bool credit_used_ = false;                            // one dispatch is with the dispatcher
   std::deque<LostDispatch> lost_dispatches_;            // newest last

@@ -8,7 +8,7 @@
 namespace aeromq::broker {
 namespace {
 
-constexpr std::size_t kMaxReports = 4096;  // on their way; a client that adds more is barred
+constexpr std::size_t kMaxReports = 1024;  // on their way: the window of this link
 constexpr std::size_t kMaxLostDispatches = 16;
 
 }  // namespace
@@ -86,12 +86,16 @@ void Broker::lose_client(const std::string& connection) {
 
 void Broker::bar(ClientLink& client, const Error& error) {
   client.barred = true;
-  PendingReport pending;
-  pending.principal = client.principal;
-  pending.report.error = error;
-  pending.report.failure = "malformed message";
-  pending.report.refusal = true;
-  report(std::move(pending));
+  if (recorded_alone(client.principal)) {
+    PendingReport pending;
+    pending.principal = client.principal;
+    pending.report.error = error;
+    pending.report.failure = "malformed message";
+    pending.report.refusal = true;
+    report(std::move(pending));
+  } else {
+    refusal_counts_.add(client.principal, client.session, {}, error, now_);
+  }
   const auto connection = client.connection;
   // Its pending confirmations end with its right to speak; the link stays barred until it is gone.
   for (auto& [request, road] : roads_) {
@@ -128,6 +132,7 @@ Effects Broker::on_tick(const Moment& now) {
       lost.emplace_back(road.holder(), std::string(name_of(road.last)) + " took too long");
   if (reports_.overdue(now)) lost.emplace_back(ActorRole::writer, "report took too long");
   for (const auto& [role, why] : lost) lose_actor(role, why);
+  record_counts();
   if (now.boot_ns >= last_ping_ns_ + options_.heartbeat_ms * kNanosPerMs) {
     last_ping_ns_ = now.boot_ns;
     ++ping_nonce_;
@@ -169,8 +174,15 @@ void Broker::report(PendingReport pending) {
 
 void Broker::refuse(ClientLink& client, const RequestId& request, const Error& error,
                     const Bytes& body) {
-  // Bounded: somebody who only repeats is cut off instead of filling memory and log.
-  if (reports_.outstanding() > kMaxReports) return bar(client, make_error(ErrorCode::busy));
+  // Whoever goes on asking for what is refused is not answered any more.
+  if (client.refused.take(options_.limits.refused_of_connection, now_) != 0) {
+    allowances_.note(Limit::refused, client.principal, now_);
+    return bar(client, make_error(ErrorCode::busy, "refused too often, and no longer heard"));
+  }
+  if (!recorded_alone(client.principal)) {
+    refusal_counts_.add(client.principal, client.session, request, error, now_);
+    return tell_client(client.connection, request, error, 0);
+  }
   PendingReport pending;
   pending.request = request;
   pending.principal = client.principal;
@@ -180,6 +192,33 @@ void Broker::refuse(ClientLink& client, const RequestId& request, const Error& e
   pending.report.refusal = true;
   pending.report.command = body;
   report(std::move(pending));
+}
+
+void Broker::refuse_link(ClientLink& client, const Error& error) {
+  if (client.refused.take(options_.limits.refused_of_connection, now_) != 0) {
+    allowances_.note(Limit::refused, client.principal, now_);
+    return bar(client, make_error(ErrorCode::busy, "refused too often, and no longer heard"));
+  }
+  refusal_counts_.add(client.principal, client.session, {}, error, now_);
+  tell_client(client.connection, {}, error, 0);
+}
+
+// The first refusals have a record each; of a flood one record tells how many they were.
+bool Broker::recorded_alone(const std::string& principal) {
+  return reports_.outstanding() < kMaxReports &&
+         !allowances_.take(Limit::refusals, principal, now_);
+}
+
+void Broker::record_counts() {
+  for (auto& [principal, error, counted] : refusal_counts_.due(now_)) {
+    PendingReport pending;
+    pending.principal = std::move(principal);
+    pending.report.error = std::move(error);
+    pending.report.failure = "refused";
+    pending.report.refusal = true;
+    pending.report.counted = {std::move(counted)};
+    report(std::move(pending));
+  }
 }
 
 void Broker::tell_client(const std::string& connection, const RequestId& request,

@@ -40,6 +40,7 @@ int serve(const process::Settings& settings) {
   options.feed = settings.broker.feed;
   options.secret_key = keys->secret_key;
   options.heartbeat_ms = static_cast<int>(settings.broker.heartbeat_ms);
+  options.open_of_client = static_cast<int>(settings.limits.open_of_connection);
   auto shell = broker::Shell::open(**context, options);
   if (!shell) return process::fail_start(shell.error());
 
@@ -50,6 +51,7 @@ int serve(const process::Settings& settings) {
   core.stage_timeout_ms = settings.broker.stage_timeout_ms;
   core.token_ttl_ms = settings.broker.token_ttl_ms;
   core.lease_ms = settings.broker.lease_ms;
+  core.limits = settings.limits;
   broker::Broker broker(std::move(core), process::now());
   shell->run(broker);
   return 0;

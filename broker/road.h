@@ -13,6 +13,7 @@ struct Road {
   MessageType last = MessageType::none;
   std::uint64_t deadline_boot_ns = 0;  ///< of the stage; 0 = none (a person is thinking)
   Bytes command;                       ///< the submit body, for a report about it
+  bool audit_query = false;            ///< else a command
   bool waiting = false;      ///< a recorded dispatch that waits for the dispatcher's credit
   bool handed_over = false;  ///< its dispatch went to the dispatcher: it may have executed
 

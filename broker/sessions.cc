@@ -4,16 +4,15 @@
 
 namespace aeromq::broker {
 namespace {
-constexpr std::uint32_t kMaxNumber = (1U << 24) - 1;
 constexpr std::uint64_t kMsPerSecond = 1000;
 }  // namespace
 
 ClientLink* Sessions::seen(const std::string& connection, const std::string& principal) {
   if (auto* known = find(connection)) return known->principal == principal ? known : nullptr;
-  const auto of_principal = std::ranges::count_if(
-      clients_, [&](const auto& entry) { return entry.second.principal == principal; });
-  if (clients_.size() >= kMaxClients || static_cast<std::size_t>(of_principal) >= kMaxPerPrincipal)
-    return nullptr;
+  const auto of_principal = static_cast<std::uint64_t>(std::ranges::count_if(
+      clients_, [&](const auto& entry) { return entry.second.principal == principal; }));
+  const bool full = clients_.size() >= limits_.all_connections && of_principal >= limits_.share;
+  if (full || of_principal >= limits_.connections) return nullptr;
   ClientLink link;
   link.connection = connection;
   link.principal = principal;
@@ -29,7 +28,7 @@ void Sessions::forget(const std::string& connection) { clients_.erase(connection
 
 bool Sessions::grant(ClientLink& client, const std::optional<OpenKernel>& kernel,
                      std::uint64_t lease_ms, const Moment& now) {
-  if (last_number_ == kMaxNumber) return false;
+  if (last_number_ == kMostSessions) return false;
   SessionId session;
   session.number = ++last_number_;
   if (kernel) {
@@ -43,7 +42,23 @@ bool Sessions::grant(ClientLink& client, const std::optional<OpenKernel>& kernel
   }
   client.session = session;
   client.last_counter = 0;
+  client.granted_lease_ms = lease_left_ms(client, kernel, now);
   return true;
+}
+
+std::uint64_t Sessions::good_for_ms(const ClientLink& client,
+                                    const std::optional<OpenKernel>& kernel,
+                                    const Moment& now) const {
+  const auto& session = client.session;
+  if (limits_.renew_after_percent == 0) return 0;
+  if (session.epoch != (kernel ? kernel->opened.epoch : 0)) return 0;
+  if (client.last_counter >= RequestId::kMaxCounter / 2) return 0;
+  if (!kernel) return kMsPerSecond;  // another session would reach no kernel either
+  constexpr std::uint64_t kWhole = 100;
+  // A client's clock of the lease began later than ours, so whoever finds it due finds it due here.
+  const auto due = client.granted_lease_ms * (kWhole - limits_.renew_after_percent) / kWhole;
+  const auto left = lease_left_ms(client, kernel, now);
+  return left > due ? left - due : 0;
 }
 
 std::uint64_t Sessions::lease_left_ms(const ClientLink& client,

@@ -15,7 +15,7 @@ namespace {
 constexpr int kTickMs = 50;
 constexpr int kMaxDrained = 256;  // messages of one door before the others get their turn
 constexpr int kActorHwm = 16384;
-constexpr int kClientHwm = 1024;
+constexpr int kClientSlack = 128;  // messages to a client beside the answers to its open requests
 constexpr std::string_view kFeedTopic = "aeromq.stage";
 // libzmq says that a connection ended before its router forgets it: look again a little later.
 constexpr std::array<std::uint64_t, 3> kProbeAfterMs{0, 10, 100};
@@ -64,7 +64,7 @@ Result<Shell> Shell::open(transport::Context& context, const ShellOptions& optio
   transport::ListenerOptions client = control;
   client.zap_domain = "clients";
   client.secret_key = options.secret_key;
-  client.hwm = kClientHwm;
+  client.hwm = options.open_of_client + kClientSlack;
   if (!options.feed.empty()) {
     auto feed = transport::Publisher::bind(context, options.feed, client);
     if (!feed) return fail(feed.error());

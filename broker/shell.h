@@ -13,6 +13,7 @@ struct ShellOptions {
   std::string feed;                  ///< observer feed; empty = none
   std::string secret_key;            ///< CURVE server key of the client side
   int heartbeat_ms = 500;
+  int open_of_client = 256;  ///< requests that one connection may have open
 };
 
 class Shell {

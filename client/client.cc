@@ -73,6 +73,7 @@ struct Client::Impl {
   std::optional<Result<AuditReading>> audit_ready;
   std::optional<Result<Renewed>> renewed;
   std::optional<Result<Status>> status;
+  std::optional<Error> link_refused;  // RENEW or STATUS_QUERY
   std::optional<Error> fault;  // why the connection is of no more use
 
   // ---- time and state ----
@@ -200,9 +201,11 @@ struct Client::Impl {
         return;
       }
       case MessageType::broker_error: {
-        // About no request: the broker bars this connection.
+        // About no request: what was asked of the broker itself is more than it takes.
         auto read = decode<ErrorAnswer>(body);
-        return close_all(read ? read->error : malformed("broker_error"), false);
+        if (!read) return close_all(malformed("broker_error"), false);
+        link_refused = std::move(read->error);
+        return;
       }
       default:
         return close_all(malformed("not for a client: " + std::string(name_of(type))), true);
@@ -337,14 +340,18 @@ Result<RequestId> Client::next_request(CommandName command) {
   const auto& row = command_row(command);
   if (impl_->lease_low(row)) {
     impl_->renewed.reset();
+    impl_->link_refused.reset();
     if (auto sent = impl_->send({}, Renew{}); !sent) return fail(sent.error());
-    const auto done = [this] { return impl_->renewed.has_value(); };
+    const auto done = [this] { return impl_->renewed || impl_->link_refused; };
     if (!impl_->read_until(done, impl_->timeouts.link_ms)) {
       // A late RENEWED would take away the session under which ids were given: this link is done.
       if (!impl_->fault)
         impl_->close_all(make_error(ErrorCode::not_reached, "the session was not renewed"), false);
       return fail(*impl_->fault);
     }
+    // Refused, the old session stands: what it is still good for, its next request is told.
+    if (impl_->link_refused && impl_->sessions.back().last >= RequestId::kMaxCounter)
+      return fail(*impl_->link_refused);
   }
   const auto request = impl_->next_id(row.kernel_action());
   impl_->unused.insert(request);
@@ -432,10 +439,12 @@ Result<AuditReading> Client::audit(const AuditQuery& query) {
 
 Result<Status> Client::status() {
   impl_->status.reset();
+  impl_->link_refused.reset();
   if (auto sent = impl_->send({}, StatusQuery{}); !sent) return fail(sent.error());
-  const auto done = [this] { return impl_->status.has_value(); };
+  const auto done = [this] { return impl_->status || impl_->link_refused; };
   if (!impl_->read_until(done, impl_->timeouts.link_ms))
     return fail(impl_->fault.value_or(make_error(ErrorCode::not_reached, "no status came")));
+  if (!impl_->status) return fail(*impl_->link_refused);
   return std::move(*impl_->status);
 }
 

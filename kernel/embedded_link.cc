@@ -33,13 +33,23 @@ Result<EmbeddedLink> EmbeddedLink::open(const std::string& socket, std::uint8_t 
 
 bool EmbeddedLink::send(const KernelCall& call) {
   if (dead_) return false;
-  // A kernel that does not read is as good as gone; a later send could overtake this one.
-  if (socket_.send(packet(Tag::call, call)) != PacketSocket::Sending::sent) dead_ = true;
+  unsent_.push_back(packet(Tag::call, call));
+  return flush();
+}
+
+bool EmbeddedLink::flush() {
+  while (!unsent_.empty()) {
+    const auto sending = socket_.send(unsent_.front());
+    if (sending == PacketSocket::Sending::broken || unsent_.size() > kMostUnsent) dead_ = true;
+    if (sending != PacketSocket::Sending::sent) break;
+    unsent_.pop_front();
+  }
   return !dead_;
 }
 
 void EmbeddedLink::drain() {
   while (auto packet = socket_.receive()) waiting_.push_back(std::move(*packet));
+  flush();
   if (socket_.broken()) dead_ = true;
 }
 

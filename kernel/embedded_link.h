@@ -21,7 +21,10 @@ class EmbeddedLink {
 
   const Opened& opened() const { return opened_; }
   int fd() const { return socket_.fd(); }
+  /// A full socket is waited for: the call leaves with a later look at the answers. False once the
+  /// connection is dead, of which one that leaves kMostUnsent calls unread is as good as.
   bool send(const KernelCall& call);
+  static constexpr std::size_t kMostUnsent = 1024;
   std::optional<KernelAnswer> receive();
   bool alive();
 
@@ -34,10 +37,12 @@ class EmbeddedLink {
   /// Waits for the next packet of `want`; Error: the kernel's own, or nothing came.
   Result<Bytes> wait_for(Tag want, int timeout_ms);
   void drain();
+  bool flush();
 
   PacketSocket socket_;
   Opened opened_;
   std::deque<Bytes> waiting_;
+  std::deque<Bytes> unsent_;  ///< what the socket had no room for, in order
   bool dead_ = false;
 };
 

@@ -3,6 +3,7 @@
 // octet for octet as received: its SHA-256 is the command digest.
 #pragma once
 #include "messages/explanation.h"
+#include "messages/record.h"
 #include "messages/routes.h"
 #include "messages/view.h"
 
@@ -131,6 +132,21 @@ struct Part {
   friend bool operator==(const Part&, const Part&) = default;
 };
 
+/// A limit that a principal has met since the broker began (messages/limits.h).
+struct LimitMet {
+  std::string principal;
+  std::string limit;         ///< what is limited: "looks", "changes" ...
+  std::uint64_t refused = 0; ///< how often
+  std::uint64_t ago_ms = 0;  ///< since the last time
+  static constexpr auto fields() {
+    return std::tuple{Field{"principal", &LimitMet::principal, 64},
+                      Field{"limit", &LimitMet::limit, 64},
+                      Field{"refused", &LimitMet::refused},
+                      Field{"ago_ms", &LimitMet::ago_ms}};
+  }
+  friend bool operator==(const LimitMet&, const LimitMet&) = default;
+};
+
 /// The broker's own word about which parts live; no kernel contact.
 struct Status {
   static constexpr auto kType = MessageType::status;
@@ -144,6 +160,8 @@ struct Status {
   std::uint64_t unrecorded = 0;      ///< failures that wait for an audit writer
   std::uint64_t up_ms = 0;
   std::string build;
+  std::vector<LimitMet> limits_met;  ///< the newest first
+  std::uint64_t sessions_used = 0;   ///< session numbers of this run; it ends with the last one
   static constexpr auto fields() {
     return std::tuple{Field{"parts", &Status::parts, 16},
                       Field{"dispatcher", &Status::dispatcher},
@@ -154,7 +172,9 @@ struct Status {
                       Field{"clients", &Status::clients},
                       Field{"unrecorded", &Status::unrecorded},
                       Field{"up_ms", &Status::up_ms},
-                      Field{"build", &Status::build, 64}};
+                      Field{"build", &Status::build, 64},
+                      Field{"limits_met", &Status::limits_met, 64, 3},
+                      Field{"sessions_used", &Status::sessions_used, 0, 3}};
   }
   friend bool operator==(const Status&, const Status&) = default;
 };
@@ -521,7 +541,7 @@ struct RequestResult {
 struct ErrorAnswer {
   static constexpr auto kType = MessageType::error;
   Error error;
-  std::uint64_t record = 0;  ///< seq of its record; 0 = could not be recorded
+  std::uint64_t record = 0;  ///< seq of its record; 0 = it has none of its own
   static constexpr auto fields() {
     return std::tuple{Field{"error", &ErrorAnswer::error}, Field{"record", &ErrorAnswer::record}};
   }
@@ -580,12 +600,14 @@ struct Report {
   bool refusal = false; ///< recorded as refused, else as failed
   Bytes command;        ///< the submit body as far as known
   Bytes late;           ///< a late `acted` body: recorded, never sent
+  std::vector<CountedRefusals> counted;  ///< one: the record is theirs, nobody waits
   static constexpr auto fields() {
     using R = Report;
     return std::tuple{Field{"nonce", &R::nonce},          Field{"error", &R::error},
                       Field{"failure", &R::failure, 64},  Field{"lost", &R::lost, 128},
                       Field{"stage", &R::stage, 64},      Field{"refusal", &R::refusal},
-                      Field{"command", &R::command},      Field{"late", &R::late}};
+                      Field{"command", &R::command},      Field{"late", &R::late},
+                      Field{"counted", &R::counted, 1, 3}};
   }
   friend bool operator==(const Report&, const Report&) = default;
 };

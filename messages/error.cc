@@ -29,7 +29,7 @@ constexpr std::array kTable{
     ErrorRow{ErrorCode::lease_too_short, "LEASE_TOO_SHORT", validation, not_executed, 10,
              "the session's lease ends before a confirmation could; renew the session", "P7-F1"},
     ErrorRow{ErrorCode::busy, "BUSY", validation, not_executed, 10,
-             "too many requests are open", "P7-F1"},
+             "too many requests", "P7-F1"},
     ErrorRow{ErrorCode::not_pending, "NOT_PENDING", validation, unknown, 10,
              "no confirmation is pending for this request; ask for its outcome", "P7-F1,P7-F3"},
     ErrorRow{ErrorCode::token_spent, "TOKEN_SPENT", validation, unknown, 10,

@@ -6,7 +6,7 @@ namespace aeromq {
 
 /// The newest record schema that this program writes and reads. A record of an older one is its
 /// shorter row (messages/fields.h); a segment's header names the schema of all that is in it.
-constexpr unsigned kRecordSchema = 2;
+constexpr unsigned kRecordSchema = 3;
 
 /// The stages of a request, and what the control plane says of itself (G2).
 enum class Stage : std::uint8_t {
@@ -24,14 +24,15 @@ enum class Stage : std::uint8_t {
   run_begins,     ///< the writer started: ends every older pending confirmation
   run_ends,       ///< the writer stopped in order
   control_plane,  ///< a failure of the control plane itself, tied to no open request
+  refusals_counted,  ///< many refusals of one kind in one record; schema 3
 };
 template <>
 struct EnumNames<Stage> {
-  static constexpr std::array<std::string_view, 14> value{
+  static constexpr std::array<std::string_view, 15> value{
       "requested",  "answered",           "confirmation_asked", "confirmed",
       "dispatched", "executed",           "rejected",           "failed",
       "refused",    "confirmation_ended", "audit_read",         "run_begins",
-      "run_ends",   "control_plane"};
+      "run_ends",   "control_plane",      "refusals_counted"};
 };
 
 enum class RecordOutcome : std::uint8_t { none, executed, not_executed, unknown };
@@ -39,6 +40,34 @@ template <>
 struct EnumNames<RecordOutcome> {
   static constexpr std::array<std::string_view, 4> value{"none", "executed", "not executed",
                                                          "unknown"};
+};
+
+/// Refusals of one kind in one session that were not recorded one by one. The request ids are the
+/// lowest and the highest: whatever of this session was refused so lies between them.
+struct CountedRefusals {
+  std::string session;  ///< hex of its 15 octets; empty: of several, or before there was one
+  std::string kind;     ///< the error's code
+  std::uint64_t number = 0;
+  std::uint64_t first_wall_ns = 0;
+  std::uint64_t last_wall_ns = 0;
+  std::string first_request;  ///< text form; empty if they were about no request
+  std::string last_request;
+  static constexpr auto fields() {
+    using C = CountedRefusals;
+    return std::tuple{Field{"session", &C::session, 30},
+                      Field{"kind", &C::kind, 64},
+                      Field{"number", &C::number},
+                      Field{"first_wall_ns", &C::first_wall_ns},
+                      Field{"last_wall_ns", &C::last_wall_ns},
+                      Field{"first_request", &C::first_request, 64},
+                      Field{"last_request", &C::last_request, 64}};
+  }
+  /// Can the request of this id, in text form, be one of them? Ids in text form sort as they do.
+  bool may_hold(std::string_view request) const {
+    return !session.empty() && !first_request.empty() && first_request <= request &&
+           request <= last_request;
+  }
+  friend bool operator==(const CountedRefusals&, const CountedRefusals&) = default;
 };
 
 /// Fields that a stage has no word for stay empty. A token appears only as its SHA-256.
@@ -77,6 +106,7 @@ struct Record {
   std::string lost;         ///< the actor concerned, if one
   std::uint64_t cause = 0;  ///< seq of the record that this one follows from; 0 = none
   std::string successor;    ///< of a demotion: who was to follow; schema 2
+  std::vector<CountedRefusals> counted;  ///< of refusals_counted: one; schema 3
   static constexpr auto fields() {
     using R = Record;
     return std::tuple{Field{"seq", &R::seq},
@@ -112,7 +142,8 @@ struct Record {
                       Field{"failure", &R::failure},
                       Field{"lost", &R::lost},
                       Field{"cause", &R::cause},
-                      Field{"successor", &R::successor, 64, 2}};
+                      Field{"successor", &R::successor, 64, 2},
+                      Field{"counted", &R::counted, 1, 3}};
   }
   friend bool operator==(const Record&, const Record&) = default;
 };

@@ -85,6 +85,11 @@ void read_kernel(TomlTable& table, KernelSettings& kernel) {
   table.number("stale_after_ms", kernel.stale_after_ms, 10, 3'600'000);
 }
 
+void read_limits(TomlTable& table, Limits& limits) {
+  each_limit(limits, [&](const std::string& name, std::uint64_t& value, std::uint64_t least,
+                         std::uint64_t most) { table.number(name.c_str(), value, least, most); });
+}
+
 void make_absolute(Settings& settings, const std::filesystem::path& folder) {
   settings.folder = folder.string();
   for (auto* path :
@@ -122,6 +127,7 @@ Result<Settings> read_settings(const std::string& path) {
     root.table("kernel", [&](TomlTable& table) { read_kernel(table, settings.kernel); });
     root.table("dispatcher",
                [&](TomlTable& table) { table.number("id", settings.dispatcher.id, 1, 255); });
+    root.table("limits", [&](TomlTable& table) { read_limits(table, settings.limits); });
     root.table("principals", [&](TomlTable& table) { table.text("file", settings.principals); });
   };
   auto settings = read_toml_as<Settings>(path, read_file(path), read);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "messages/command.h"
+#include "messages/limits.h"
 #include "transport/keys.h"
 
 namespace aeromq::process {
@@ -55,6 +56,7 @@ struct Settings {
   AuditSettings audit;
   KernelSettings kernel;
   DispatcherSettings dispatcher;
+  Limits limits;
   std::string principals = "principals.toml";
 };
 

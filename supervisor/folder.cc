@@ -101,6 +101,10 @@ std::string settings_text(const std::vector<std::string>& nodes, const std::stri
   const auto number = [](std::string_view key, std::uint64_t value) {
     return std::string(key) + " = " + std::to_string(value) + "\n";
   };
+  std::string limits;
+  each_limit(plain.limits, [&](const std::string& name, std::uint64_t value, auto...) {
+    limits += number(name, value);
+  });
   std::string names;
   for (const auto& node : nodes) names += (names.empty() ? "" : ", ") + toml_text(node);
   return "# One file for all processes of this control plane. Paths may be relative to it.\n"
@@ -115,7 +119,7 @@ std::string settings_text(const std::vector<std::string>& nodes, const std::stri
          line("watermark", plain.audit.watermark) +
          number("segment_bytes", plain.audit.segment_bytes) + "\n[kernel]\n" +
          kernel_text(plain.kernel) + "\n[dispatcher]\n" + number("id", plain.dispatcher.id) +
-         "\n[principals]\n" + line("file", plain.principals);
+         "\n[principals]\n" + line("file", plain.principals) + "\n[limits]\n" + limits;
 }
 
 std::string pair_text(const KeyPair& pair) {

@@ -3,6 +3,8 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include <cerrno>
+
 #include "transport/endpoint.h"
 #include "transport/numbering.h"
 #include "transport/sockets.h"
@@ -66,6 +68,20 @@ struct Peer::Impl {
     if (!monitor.is_due()) return;
     while (const auto event = monitor.next())
       if (*event == ZMQ_EVENT_DISCONNECTED || *event == ZMQ_EVENT_CLOSED) alive = false;
+  }
+
+  /// True if a message may be taken now; false once the connection or the time is over.
+  bool await_room(detail::Clock::time_point deadline) {
+    while (detail::left_ms(deadline) > 0) {
+      zmq_pollitem_t items[] = {{socket.handle(), 0, ZMQ_POLLOUT, 0},
+                                {monitor.handle(), 0, ZMQ_POLLIN, 0}};
+      (void)zmq_poll(items, 2, detail::left_ms(deadline));
+      if ((items[0].revents & ZMQ_POLLOUT) != 0) return true;
+      monitor.woken();
+      drain_monitor();
+      if (!alive) return false;
+    }
+    return false;
   }
 
   /// With IMMEDIATE the socket takes messages once the pipe has arrived, just after the handshake.
@@ -139,14 +155,23 @@ Result<Peer> Peer::connect(const PeerOptions& options) {
 }
 
 bool Peer::send(MessageType type, const RequestId& request, ByteView body) {
+  return send_patiently(type, request, body, 0);
+}
+
+bool Peer::send_patiently(MessageType type, const RequestId& request, ByteView body,
+                          int patience_ms) {
   impl_->owner.check();
   if (!impl_->alive) return false;
   const auto header = encode_header(impl_->numbers.next(type, request));
   const detail::Part parts[] = {
       {kMagic.data(), kMagic.size()}, {header.data(), header.size()}, {body.data(), body.size()}};
-  if (detail::send_parts(impl_->socket, parts) != 0) {
-    impl_->alive = false;  // gone, or the broker has not read for a whole HWM
-    return false;
+  const auto deadline = detail::Clock::now() + std::chrono::milliseconds(patience_ms);
+  while (const int error = detail::send_parts(impl_->socket, parts)) {
+    // Gone, or the broker has not read for a whole HWM, and for as long as we may wait.
+    if (error != EAGAIN || !impl_->await_room(deadline)) {
+      impl_->alive = false;
+      return false;
+    }
   }
   impl_->numbers.sent();
   return true;

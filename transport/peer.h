@@ -39,6 +39,11 @@ class Peer {
     return send(T::kType, request, encode(body));
   }
 
+  /// The same, but a full socket is waited for, up to `patience_ms`: whoever sends so reads nothing
+  /// new meanwhile, which holds back those who fill it. Only for an end whose other end never waits
+  /// for this one.
+  bool send_patiently(MessageType type, const RequestId& request, ByteView body, int patience_ms);
+
   /// The next message if one waits. Checks magic, header, and the peer's contiguous seq; a fault
   /// there ends the connection (alive() turns false). Takes the boot id from the first message.
   std::optional<Received> receive();

@@ -87,7 +87,7 @@ Step Dispatcher::on_observe(const Envelope& envelope) {
   KernelCall call;
   call.kind = kind_of(*command);
   call.about = command->about;
-  if (call.kind != CallKind::snapshot) return begin(std::move(call), {std::move(waiting)});
+  if (call.kind != CallKind::snapshot) return begin_read(std::move(call), std::move(waiting));
   // A snapshot that is under way may be older than this question: wait for the next.
   next_snapshot_.push_back(std::move(waiting));
   return snapshot_under_way_ ? Step{} : share_snapshot();
@@ -104,8 +104,8 @@ Step Dispatcher::on_survey(const Envelope& envelope) {
   call.command = text_of(command->name);
   call.node = command->node;
   call.successor = command->successor;
-  return begin(std::move(call),
-               {{envelope.type, envelope.request, body->authority, body->command, *command, 0}});
+  return begin_read(std::move(call),
+                    {envelope.type, envelope.request, body->authority, body->command, *command, 0});
 }
 
 Step Dispatcher::on_dispatch(const Envelope& envelope) {
@@ -150,6 +150,27 @@ Step Dispatcher::begin(KernelCall call, std::vector<Waiting> waiting) {
   call.id = next_call_++;
   in_flight_.emplace(call.id, InFlight{call, std::move(waiting)});
   return {{}, {std::move(call)}, {}};
+}
+
+Step Dispatcher::begin_read(KernelCall call, Waiting waiting) {
+  if (in_flight_.size() < kMaxCalls && queued_.empty())
+    return begin(std::move(call), {std::move(waiting)});
+  if (queued_.size() >= kMaxQueued)
+    return only(refuse(waiting.request,
+                       make_error(ErrorCode::busy, "the kernel has more than it can answer"),
+                       waiting.authority, waiting.body));
+  queued_.emplace_back(std::move(call), std::move(waiting));
+  return {};
+}
+
+Step Dispatcher::begin_queued() {
+  Step step;
+  while (in_flight_.size() < kMaxCalls && !queued_.empty()) {
+    auto [call, waiting] = std::move(queued_.front());
+    queued_.pop_front();
+    append(step, begin(std::move(call), {std::move(waiting)}));
+  }
+  return step;
 }
 
 Step Dispatcher::share_snapshot() {
@@ -238,6 +259,7 @@ Step Dispatcher::on_answer(const KernelAnswer& answer, const Moment&) {
     snapshot_under_way_ = false;
     append(step, share_snapshot());
   }
+  append(step, begin_queued());
   return step;
 }
 
@@ -246,7 +268,9 @@ Step Dispatcher::on_kernel_lost(const Moment&) {
   for (const auto& [id, gone] : in_flight_)
     for (const auto& waiting : gone.waiting) step.send.push_back(lost(waiting));
   for (const auto& waiting : next_snapshot_) step.send.push_back(lost(waiting));
+  for (const auto& [call, waiting] : queued_) step.send.push_back(lost(waiting));
   in_flight_.clear();
+  queued_.clear();
   next_snapshot_.clear();
   snapshot_under_way_ = false;
   act_under_way_ = false;

@@ -7,6 +7,7 @@
 //                           one is under way                  waits for the NEXT shared snapshot
 //   observe, wal, outcome.. always                            a call of its own
 //   survey                  always                            a call of its own
+//   either, with its own    the kernel has a window of them   waits, in order; beyond that BUSY
 //   dispatch                kernel action, none in flight     the one act call
 //                           run_diagnostics                   diagnostics call
 //                           seen before, or one in flight     refused_by_dispatcher, outcome
@@ -30,6 +31,10 @@ class Dispatcher {
   static constexpr ActorRole kRole = ActorRole::dispatcher;
   /// Dispatched request ids kept to refuse repeats; an older repeat is the ledger's to refuse.
   static constexpr std::size_t kMaxRemembered = 4096;
+  /// Calls that the kernel has at one time, and what may wait for a place among them: the window of
+  /// this link. A dispatch waits for nobody, a shared snapshot is one call.
+  static constexpr std::size_t kMaxCalls = 64;
+  static constexpr std::size_t kMaxQueued = 1024;
   static std::span<const MessageType> accepts();
 
   Step on(const Envelope& envelope, const Moment& now);
@@ -60,11 +65,14 @@ class Dispatcher {
   Step on_survey(const Envelope& envelope);
   Step on_dispatch(const Envelope& envelope);
   Step begin(KernelCall call, std::vector<Waiting> waiting);
+  Step begin_read(KernelCall call, Waiting waiting);
+  Step begin_queued();
   Step share_snapshot();
   void remember(const RequestId& request);
 
   std::uint64_t next_call_ = 1;
   std::map<std::uint64_t, InFlight> in_flight_;
+  std::deque<std::pair<KernelCall, Waiting>> queued_;  ///< reads that wait for a place
   std::vector<Waiting> next_snapshot_;  ///< wait until the shared snapshot under way is answered
   bool snapshot_under_way_ = false;
   bool act_under_way_ = false;

@@ -72,6 +72,8 @@ std::string first_line(const Record& record) {
     case Stage::control_plane:
       return "the control plane reports: " +
              (record.failure.empty() ? record.error_code : record.failure);
+    case Stage::refusals_counted:
+      return record.principal + " was refused many times: " + record.error_code;
   }
   return what;
 }

@@ -68,8 +68,9 @@ std::span<const MessageType> ConfirmationKeeper::accepts() {
   return kTypes;
 }
 
-ConfirmationKeeper::ConfirmationKeeper(TokenSource source, std::uint64_t ttl_ms)
-    : source_(std::move(source)), ttl_ms_(ttl_ms) {}
+ConfirmationKeeper::ConfirmationKeeper(TokenSource source, std::uint64_t ttl_ms,
+                                       std::uint64_t most_of_one)
+    : source_(std::move(source)), ttl_ms_(ttl_ms), most_of_one_(most_of_one) {}
 
 Step ConfirmationKeeper::on(const Envelope& envelope, const Moment& now) {
   switch (envelope.type) {
@@ -119,9 +120,7 @@ Step ConfirmationKeeper::on_explained(const Envelope& envelope, const Moment& no
   if (!askable)
     return refuse(envelope.request,
                   make_error(ErrorCode::malformed, "explained", Outcome::not_executed), pending);
-  if (pending_.size() >= kMaxPending)
-    return refuse(envelope.request,
-                  make_error(ErrorCode::busy, "too many confirmations are pending"), pending);
+  if (auto full = full_for(envelope.principal)) return refuse(envelope.request, *full, pending);
   pending.token = source_();
   pending.explanation_digest = sha256(explained->explanation);
   pending.kind = explanation->confirmation;
@@ -133,6 +132,17 @@ Step ConfirmationKeeper::on_explained(const Envelope& envelope, const Moment& no
                     explained->summary,   pending.token,      ttl_ms_};
   pending_.emplace(envelope.request, std::move(pending));
   return {{}, {}, {message(envelope.request, asked)}};
+}
+
+std::optional<Error> ConfirmationKeeper::full_for(const std::string& principal) const {
+  const auto of_principal = std::ranges::count_if(
+      pending_, [&](const auto& entry) { return entry.second.principal == principal; });
+  if (static_cast<std::uint64_t>(of_principal) >= most_of_one_)
+    return make_error(ErrorCode::busy, principal + " may have " + std::to_string(most_of_one_) +
+                                           " confirmations pending");
+  if (pending_.size() >= kMaxPending)
+    return make_error(ErrorCode::busy, "too many confirmations are pending");
+  return std::nullopt;
 }
 
 Step ConfirmationKeeper::on_confirm(const Envelope& envelope, const Moment& now) {

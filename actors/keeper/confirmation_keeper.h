@@ -18,6 +18,7 @@
 #include <map>
 
 #include "actors/step.h"
+#include "messages/limits.h"
 
 namespace aeromq {
 
@@ -30,7 +31,9 @@ class ConfirmationKeeper {
   /// Gives a fresh unguessable token at every call; the shell draws it from the kernel's entropy.
   using TokenSource = std::function<Token()>;
 
-  ConfirmationKeeper(TokenSource source, std::uint64_t ttl_ms);
+  /// `most_of_one`: confirmations of one principal that may be pending.
+  ConfirmationKeeper(TokenSource source, std::uint64_t ttl_ms,
+                     std::uint64_t most_of_one = Limits{}.pending);
 
   Step on(const Envelope& envelope, const Moment& now);
 
@@ -62,8 +65,11 @@ class ConfirmationKeeper {
   static Step refuse(const RequestId& request, Error error, const Pending& pending);
   static Envelope end(const RequestId& request, const Pending& pending, EndReason why);
 
+  std::optional<Error> full_for(const std::string& principal) const;
+
   TokenSource source_;
   std::uint64_t ttl_ms_;
+  std::uint64_t most_of_one_;
   std::map<RequestId, Pending> pending_;
 };
 

@@ -9,7 +9,8 @@ using namespace aeromq;
 namespace {
 
 int serve(const process::Settings& settings) {
-  ConfirmationKeeper keeper([] { return process::fresh<Token>(); }, settings.broker.token_ttl_ms);
+  ConfirmationKeeper keeper([] { return process::fresh<Token>(); }, settings.broker.token_ttl_ms,
+                            settings.limits.pending);
   return runtime::join_and_run(keeper, settings);
 }
 

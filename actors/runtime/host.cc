@@ -74,12 +74,15 @@ Result<Host> Host::join(const HostOptions& options) {
   return fail(make_error(ErrorCode::not_reached, "the broker did not answer the hello"));
 }
 
+int Host::patience_ms() const { return static_cast<int>(Silence(heartbeat_ms_, {}).limit_ms()); }
+
 // False = nothing more is to be read.
 bool Host::take_message(transport::Received received, Turn& turn) {
   const auto type = received.header.type;
   if (type == MessageType::ping) {
     const auto ping = decode<Ping>(received.body);
-    return ping && peer_.send(RequestId{}, Pong{ping->nonce});
+    return ping &&
+           peer_.send_patiently(MessageType::pong, {}, encode(Pong{ping->nonce}), patience_ms());
   }
   if (type == MessageType::goodbye) {
     goodbye_ = true;
@@ -93,12 +96,14 @@ bool Host::take_message(transport::Received received, Turn& turn) {
 int Host::run(const CoreCalls& core, Boundary& boundary) {
   process::StopSignal signals;
   const AnyReadable ready({signals.fd(), boundary.fd()});
-  const Turn::Send send = [this](MessageType type, const RequestId& request, const Bytes& body) {
-    return peer_.send(type, request, body);
-  };
   process::tell_ready();
   Turn turn(core);
   Silence silence(heartbeat_ms_, process::now());
+  // A burst of answers is waited for, and nothing more is read until it has left. The broker never
+  // waits for an actor, so one that reads nothing for this long is as good as silent.
+  const Turn::Send send = [&](MessageType type, const RequestId& request, const Bytes& body) {
+    return peer_.send_patiently(type, request, body, patience_ms());
+  };
   auto next_tick = process::now();
   while (peer_.alive() && !goodbye_) {
     if (signals.next()) return process::kExitOk;

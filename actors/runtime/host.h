@@ -36,6 +36,8 @@ class Host {
  private:
   Host(transport::Peer peer, std::uint64_t heartbeat_ms)
       : peer_(std::move(peer)), heartbeat_ms_(heartbeat_ms) {}
+  /// How long a full socket is waited for.
+  int patience_ms() const;
   bool take_message(transport::Received received, Turn& turn);
 
   transport::Peer peer_;

@@ -19,6 +19,7 @@ class Silence {
       : limit_ns_(std::max(heartbeat_ms * kMostMissed, kLeastMs) * kNanosPerMs),
         heard_ns_(now.boot_ns) {}
 
+  std::uint64_t limit_ms() const { return limit_ns_ / kNanosPerMs; }
   void heard(const Moment& now) { heard_ns_ = now.boot_ns; }
   /// Judge only after everything that waits was read: time passes for a stopped process too.
   bool too_long(const Moment& now) const { return now.boot_ns > heard_ns_ + limit_ns_; }

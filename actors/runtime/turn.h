@@ -44,7 +44,7 @@ std::vector<std::string> kill_point_names(ActorRole role, std::span<const Messag
 
 enum class Carried : std::uint8_t {
   done,
-  unsent,      ///< the connection does not take a message: the process ends
+  unsent,      ///< the connection has ended, or its other end reads no more: the process ends
   unrecorded,  ///< the log cannot be written: whoever waits was told, the process ends (G9)
 };
 

@@ -286,6 +286,7 @@ Step AuditWriter::on_report(const Envelope& envelope, const Moment& now) {
   const auto stage = envelope.request.empty() ? Stage::control_plane
                      : report->refusal        ? Stage::refused
                                               : Stage::failed;
+  if (!report->counted.empty()) return counted_refusals(envelope, *report, now);
   auto late = report->late.empty() ? Result<Acted>(fail({})) : decode<Acted>(report->late);
   if (late && !is_kernel_action(late->command)) late = fail({});  // a view that nobody waits for
   auto record = late ? acted_record(envelope, *late, now)
@@ -297,6 +298,16 @@ Step AuditWriter::on_report(const Envelope& envelope, const Moment& now) {
   step.send.push_back(message(envelope.request, Reported{report->nonce, record.seq}));
   step.records.push_back(std::move(record));
   return step;
+}
+
+Step AuditWriter::counted_refusals(const Envelope& envelope, const Report& report,
+                                   const Moment& now) {
+  auto record = maker_.make(Stage::refusals_counted, envelope, Authority::none, {}, now);
+  put_error(record, report.error);
+  record.failure = report.failure;
+  record.counted = report.counted;
+  const auto seq = record.seq;
+  return {{std::move(record)}, {}, {message(envelope.request, Reported{report.nonce, seq})}};
 }
 
 Step AuditWriter::unreadable(const Envelope& envelope, const Error& fault, const Moment& now) {

@@ -13,6 +13,7 @@
 //   audit_answer   audit_read                                audit_result
 //   report         refused | failed | control_plane;         error, only if somebody waits
 //                  late kernel words: executed | rejected    (a late answer is never sent)
+//                  counted: refusals_counted
 //   unreadable     control_plane                             error MALFORMED
 #pragma once
 #include "actors/step.h"
@@ -46,6 +47,7 @@ class AuditWriter {
   Step on_audit_answer(const Envelope& envelope, const Moment& now);
   Step on_report(const Envelope& envelope, const Moment& now);
 
+  Step counted_refusals(const Envelope& envelope, const Report& report, const Moment& now);
   Step kernel_acted(const Envelope& envelope, const Acted& acted, const Moment& now);
   Step diagnosed(const Envelope& envelope, const Acted& acted, const Moment& now);
   Record acted_record(const Envelope& envelope, const Acted& acted, const Moment& now);

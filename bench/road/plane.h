@@ -16,15 +16,18 @@ class Plane {
   explicit Plane(const std::string& dir);
   Plane(const Plane&) = delete;
   Plane& operator=(const Plane&) = delete;
-  ~Plane();  ///< SIGTERM, then SIGKILL when it is not gone in time
+  ~Plane() { stop(); }
 
   /// A connected operator, once every stage lives and the kernel's epoch is open. Error: what it
   /// was that failed last when `patience` was over, or that `aeromq up` has ended.
   Result<client::Client> connect(std::chrono::seconds patience);
 
  private:
+  void start();
+  void stop();  ///< SIGTERM, then SIGKILL when it is not gone in time
   bool ended();
   std::string dir_;
+  std::string log_;
   pid_t pid_ = -1;
 };
 

@@ -8,6 +8,8 @@
 namespace aeromq::chaos {
 namespace {
 
+constexpr std::uint64_t kMany = 1'000'000;
+
 broker::BrokerOptions broker_options() {
   broker::BrokerOptions options;
   options.build = "simulation";
@@ -16,6 +18,9 @@ broker::BrokerOptions broker_options() {
   options.reader_timeout_ms = kStageTimeoutMs;
   options.token_ttl_ms = kTokenTtlMs;
   options.lease_ms = kLeaseMs;
+  // Weeks of asking pass in seconds here, and what is limited is not what is looked at.
+  options.limits.looks = options.limits.changes = options.limits.refusals = {kMany, kMany};
+  options.limits.sessions = options.limits.refused_of_connection = {kMany, kMany};
   return options;
 }
 

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "chaos/stack/processes.h"
+#include "messages/limits.h"
 
 namespace aeromq::chaos {
 namespace {
@@ -50,6 +51,16 @@ void replace_setting(const fs::path& path, const std::string& key, const std::st
   write_file(path, out);
 }
 
+// What people and programs of the harness ask in a minute is more than one principal may.
+void widen_limits(const fs::path& path) {
+  const Limits limits;
+  each_limit(limits, [&](const std::string& name, std::uint64_t, std::uint64_t least,
+                         std::uint64_t most) {
+    const bool of_all = name.starts_with("all_") || name == "share" || name.starts_with("open_of");
+    if (least > 0 && !of_all) replace_setting(path, name, std::to_string(most));
+  });
+}
+
 }  // namespace
 
 bool poll_until(int timeout_ms, const std::function<bool()>& condition) {
@@ -72,8 +83,9 @@ Stack::Stack(const fs::path& bin_dir, fs::path dir, const StackOptions& options)
       cluster_(options.cluster),
       programs_(options.programs) {
   start();  // the first start makes the directory
-  if (options.settings.empty() && !options.prepare) return;
+  if (options.settings.empty() && !options.prepare && !options.wide_limits) return;
   stop();
+  if (options.wide_limits) widen_limits(dir_ / "aeromq.toml");
   for (const auto& [key, value] : options.settings)
     replace_setting(dir_ / "aeromq.toml", key, value);
   if (options.prepare) options.prepare(dir_);

@@ -30,6 +30,7 @@ struct StackOptions {
   std::function<void(const std::filesystem::path&)> prepare;
   /// What `aeromq up` is told of the cluster under control.
   std::vector<std::string> cluster{"--nodes", "a,b,c"};
+  bool wide_limits = true;  ///< false: of principals and connections, as `aeromq up` writes them
 };
 
 class Stack {

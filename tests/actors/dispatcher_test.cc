@@ -113,6 +113,39 @@ TEST_F(DispatcherTest, ASecondActWhileOneIsInFlightIsNotMade) {
   EXPECT_EQ(refusal(second.send.at(0)).outcome, Outcome::unknown);
 }
 
+TEST_F(DispatcherTest, TheKernelHasAWindowOfReadsAndADispatchWaitsBehindNone) {
+  const Submit wal{"inspect_wal", "", "", "", {}};
+  std::deque<KernelCall> with_kernel;
+  constexpr std::uint32_t kMany = Dispatcher::kMaxCalls + 100;
+  for (std::uint32_t i = 1; i <= kMany; ++i)
+    for (const auto& call : observe(i, wal).calls) with_kernel.push_back(call);
+  ASSERT_EQ(with_kernel.size(), Dispatcher::kMaxCalls);
+  const auto act = dispatch(kMany + 1);
+  ASSERT_EQ(act.calls.size(), 1U);
+  ASSERT_EQ(answer(act.calls[0]).send.size(), 1U);
+  std::uint32_t next = 1;
+  while (!with_kernel.empty()) {
+    const auto step = answer(with_kernel.front());
+    with_kernel.pop_front();
+    ASSERT_EQ(step.send.size(), 1U);
+    EXPECT_EQ(step.send[0].request, id(next++)) << "in order";
+    for (const auto& call : step.calls) with_kernel.push_back(call);
+    EXPECT_LE(with_kernel.size(), Dispatcher::kMaxCalls);
+  }
+  EXPECT_EQ(next, kMany + 1) << "each was asked and answered";
+}
+
+TEST_F(DispatcherTest, WhatIsBeyondTheQueueIsBusyAndALostKernelAnswersAllThatWait) {
+  const Submit wal{"inspect_wal", "", "", "", {}};
+  constexpr std::uint32_t kMost = Dispatcher::kMaxCalls + Dispatcher::kMaxQueued;
+  for (std::uint32_t i = 1; i <= kMost; ++i) EXPECT_TRUE(observe(i, wal).send.empty());
+  const auto excess = refusal(observe(kMost + 1, wal).send.at(0));
+  EXPECT_EQ(excess.code, "BUSY");
+  EXPECT_EQ(excess.outcome, Outcome::not_executed);
+  EXPECT_EQ(dispatcher_.on_kernel_lost({}).send.size(), kMost);
+  EXPECT_EQ(observe(kMost + 2, wal).calls.size(), 1U) << "nothing is left of them";
+}
+
 TEST_F(DispatcherTest, NoLicenceNoCall) {
   const auto refused = [&](auto change) {
     auto body = licence();

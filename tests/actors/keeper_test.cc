@@ -35,7 +35,8 @@ Bytes explanation(ConfirmationKind kind) {
 
 class KeeperTest : public testing::Test {
  protected:
-  KeeperTest() : keeper_([this] { return token(++given_); }, kTtlMs) {}
+  KeeperTest()
+      : keeper_([this] { return token(++given_); }, kTtlMs, ConfirmationKeeper::kMaxPending) {}
 
   Step ask(std::uint32_t counter, ConfirmationKind kind = ConfirmationKind::standard) {
     const Explained body{Authority::operator_, {1, 2}, explanation(kind), "summary"};
@@ -209,6 +210,18 @@ TEST_F(KeeperTest, VoidEndsAsTheBrokerSays) {
   ask(1);
   EXPECT_EQ(voided(EndReason::stage_lost), Step{});
   EXPECT_EQ(keeper_.pending(), 0U);
+}
+
+TEST_F(KeeperTest, OnePrincipalHasAPartOfThePlacesAndNoMore) {
+  keeper_ = ConfirmationKeeper([this] { return token(++given_); }, kTtlMs, 3);
+  for (std::uint32_t i = 1; i <= 3; ++i) EXPECT_EQ(ask(i).send.at(0).type, MessageType::asked);
+  const auto error = refusal(ask(4).send.at(0));
+  EXPECT_EQ(error.code, "BUSY");
+  EXPECT_NE(error.message.find("alice may have 3 confirmations pending"), std::string::npos);
+  auto of_bob = message(id(5), Explained{Authority::operator_, {1, 2},
+                                         explanation(ConfirmationKind::standard), "summary"});
+  of_bob.principal = "bob";
+  EXPECT_EQ(keeper_.on(of_bob, now_).send.at(0).type, MessageType::asked);
 }
 
 TEST_F(KeeperTest, MemoryIsBoundedAndARepeatDisturbsNothing) {

@@ -216,6 +216,25 @@ TEST_F(WriterTest, AnAuditReadRecordsWhoAndWhichQuery) {
 }
 
 // The broker alone hears of its report, by the report's own nonce; it knows who waits.
+TEST_F(WriterTest, CountedRefusalsAreOneRecordOfTheirPrincipal) {
+  Report report;
+  report.nonce = 78;
+  report.error = make_error(ErrorCode::busy, "looks of alice");
+  report.failure = "refused";
+  report.refusal = true;
+  report.counted = {{"0a", "BUSY", 4711, 1, 2, "FIRST", "LAST"}};
+  id_ = {};
+  const auto step = on(report);
+  const auto& record = step.records.at(0);
+  EXPECT_EQ(record.stage, Stage::refusals_counted);
+  EXPECT_EQ(record.principal, "alice");
+  EXPECT_EQ(record.error_code, "BUSY");
+  EXPECT_EQ(record.request, "");
+  EXPECT_EQ(record.counted, report.counted);
+  EXPECT_EQ(decode<Reported>(step.send.at(0).body).value(), (Reported{78, record.seq}));
+  EXPECT_EQ(step.send.size(), 1U);
+}
+
 TEST_F(WriterTest, AReportIsRecordedAndAnsweredToTheBrokerAlone) {
   Report report;
   report.nonce = 77;

@@ -130,7 +130,7 @@ TEST_F(ForgerTest, ASegmentOfANewerVersionIsRefusedInWordsAndNotCalledDamage) {
   const auto head = encode_header(header);
   std::ranges::copy(head, bytes.begin());
   store(file.path, bytes);
-  const auto words = "segment 3 has format 3, this program reads up to 2";
+  const auto words = "segment 3 has format 4, this program reads up to 3";
   const auto found = verify();
   EXPECT_EQ(found.code, VerifyCode::io);
   EXPECT_THAT(found.findings, testing::Contains(testing::HasSubstr(words)));

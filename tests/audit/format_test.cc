@@ -181,7 +181,7 @@ TEST(Format, HeaderRoundTripAndEveryBitCounts) {
 
 TEST(Format, EveryVersionUpToOursIsReadAndANewerOneIsRefusedInWords) {
   auto h = header();
-  for (const unsigned version : {1U, 2U}) {
+  for (const unsigned version : {1U, 2U, 3U}) {
     h.version = static_cast<std::uint16_t>(version);
     const auto octets = encode_header(h);
     ASSERT_TRUE(decode_header(octets)) << version;
@@ -191,10 +191,10 @@ TEST(Format, EveryVersionUpToOursIsReadAndANewerOneIsRefusedInWords) {
   h.version = 0;
   EXPECT_FALSE(decode_header(encode_header(h)));
   EXPECT_FALSE(refuse_newer(encode_header(h), 2));
-  h.version = 3;
+  h.version = 4;
   auto newer = encode_header(h);
   EXPECT_FALSE(decode_header(newer));
-  EXPECT_EQ(refuse_newer(newer, 2), "segment 2 has format 3, this program reads up to 2");
+  EXPECT_EQ(refuse_newer(newer, 2), "segment 2 has format 4, this program reads up to 3");
   newer[600] ^= 1;
   EXPECT_FALSE(refuse_newer(newer, 2)) << "a damaged header is damage, whatever it says";
 }

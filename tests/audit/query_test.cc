@@ -77,6 +77,29 @@ TEST_F(QueryTest, TailIsTheLastRecordsInOrder) {
   EXPECT_EQ(seqs(ask(asked)).back(), last + 1) << "the page is stale";
 }
 
+TEST_F(QueryTest, ARefusedIdIsFoundInTheRecordThatCountsIt) {
+  auto many = make_record(next(), refusals_counted);
+  const auto low = RequestId::parse(request_text(500)).value();
+  many.counted = {{to_hex(low.session.octets()), "BUSY", 40, 1, 2, request_text(500),
+                   request_text(540)}};
+  put(*writer_, {row(many)});
+  const auto timeline_of = [&](std::uint32_t number) {
+    auto asked = query(AuditQueryKind::timeline);
+    asked.request = request_text(number);
+    return ask(asked);
+  };
+  for (const std::uint32_t number : {500U, 517U, 540U}) {
+    const auto page = timeline_of(number);
+    EXPECT_THAT(seqs(page), ElementsAre(many.seq)) << number;
+    EXPECT_THAT(page.gaps, IsEmpty()) << "it is no stage of the request";
+    auto asked = query(AuditQueryKind::query);
+    asked.request = request_text(number);
+    EXPECT_THAT(seqs(ask(asked)), ElementsAre(many.seq)) << number;
+  }
+  for (const std::uint32_t number : {499U, 541U})
+    EXPECT_THAT(seqs(timeline_of(number)), IsEmpty()) << number;
+}
+
 TEST_F(QueryTest, TailLongerThanTheLogIsAllOfIt) {
   auto asked = query(AuditQueryKind::tail);
   asked.limit = 1'000'000;

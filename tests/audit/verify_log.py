@@ -16,7 +16,7 @@ import sys
 import tempfile
 
 ALIGN = 4096
-NEWEST = 2
+NEWEST = 3
 RECORD, COMMIT, START, STOP, RECOVERY, SEAL = 1, 2, 3, 4, 5, 6
 
 

@@ -14,7 +14,7 @@ constexpr std::size_t kRemembered = 12;  // requests that are still played with
 
 BrokerOptions small() {
   auto options = ScriptedBroker::defaults();
-  options.max_in_flight = 8;
+  options.limits.open_of_connection = 8;
   return options;
 }
 
@@ -223,7 +223,7 @@ class Play {
       if (played.client == at) played.closed = played.closed || played.last == T::none;
     std::erase_if(played_, [&](const Played& played) { return played.client == at; });
     clients_[at] = b_.connect("p" + std::to_string(pick(3)));
-    open_bound_ += small().max_in_flight;  // those of the gone one may still be on their way
+    open_bound_ += small().limits.open_of_connection;  // those of the gone one may still be on their way
   }
 
   void offend() {
@@ -253,7 +253,7 @@ class Play {
   std::vector<std::string> dead_;
   std::string outstanding_;  // the dispatcher connection that holds a dispatch
   std::uint64_t epoch_ = 1;
-  std::size_t open_bound_ = kClients * small().max_in_flight;
+  std::size_t open_bound_ = kClients * small().limits.open_of_connection;
   std::size_t dispatches_ = 0;
   std::size_t results_ = 0;
 };

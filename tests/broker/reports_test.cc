@@ -112,21 +112,6 @@ TEST(BrokerReports, AWriterThatDoesNotAnswerAReportIsLost) {
   EXPECT_EQ(b.told(client, request)[0].record, 0U);
 }
 
-TEST(BrokerReports, WhoeverOnlyRepeatsIsCutOffAndItsPendingConfirmationVoided) {
-  ScriptedBroker b;
-  b.join_all();
-  auto client = b.connect();
-  b.drive(client, kMutation, 6);
-  const auto repeated = b.drive(client, kInspection);
-  for (int i = 0; i < 6000; ++i) b.step(client, repeated, T::submit);
-  EXPECT_LT(b.count(b.at(Role::writer), T::report), 4500U);
-  EXPECT_EQ(b.count(b.at(Role::keeper), T::void_confirmation), 1U);
-  auto other = b.connect("bob");
-  b.record_reports();
-  b.drive(other, kInspection);
-  EXPECT_EQ(b.count(other.connection, T::result), 1U) << "others go on";
-}
-
 TEST(BrokerReports, AnAnswerToAClientThatIsGoneIsDropped) {
   ScriptedBroker b;
   b.join_all();

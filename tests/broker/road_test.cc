@@ -114,7 +114,7 @@ TEST(BrokerRoad, ThePrincipalIsTheConnectionsNeverTheSenders) {
 
 TEST(BrokerRoad, BusyBeyondTheLimitPerConnectionAndFreedByAnAnswer) {
   auto options = ScriptedBroker::defaults();
-  options.max_in_flight = 2;
+  options.limits.open_of_connection = 2;
   ScriptedBroker b(options);
   b.join_all();
   auto client = b.connect();

@@ -5,6 +5,17 @@ namespace {
 
 Link control(const std::string& connection) { return {Side::control, connection}; }
 
+// Tests of the road ask for more, and faster, than one principal may.
+Limits many() {
+  constexpr std::uint64_t kMany = 1'000'000;
+  Limits made;
+  made.looks = made.changes = made.refusals = made.status = made.sessions =
+      made.refused_of_connection = {kMany, kMany};
+  made.open_audit_queries = made.pending = made.pending_of_connection = kMany;
+  made.renew_after_percent = 0;
+  return made;
+}
+
 Incarnation incarnation_of(int number) {
   Incarnation made;
   made.octets[0] = static_cast<std::uint8_t>(number);
@@ -18,6 +29,7 @@ BrokerOptions ScriptedBroker::defaults() {
   BrokerOptions made;
   made.boot.octets.fill(0xB0);
   made.build = "test";
+  made.limits = many();
   return made;
 }
 

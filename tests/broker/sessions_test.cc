@@ -12,7 +12,7 @@ TEST(BrokerSessions, WelcomeNamesHistoryDispatcherEpochAndLeaseEnd) {
   const auto welcome = body_as<Welcome>(b.to(client.connection, T::welcome).at(0));
   EXPECT_EQ(welcome.principal, "alice");
   EXPECT_EQ(welcome.cluster, "orders");
-  EXPECT_EQ(welcome.max_in_flight, b.options.max_in_flight);
+  EXPECT_EQ(welcome.max_in_flight, b.options.limits.open_of_connection);
   EXPECT_EQ(welcome.heartbeat_ms, b.options.heartbeat_ms);
   EXPECT_EQ(client.session.history.octets, (std::array<std::uint8_t, 4>{1, 2, 3, 4}));
   EXPECT_EQ(client.session.dispatcher, 7);
@@ -163,16 +163,6 @@ TEST(BrokerSessions, StatusTellsEveryRoleAliveOrNot) {
   EXPECT_EQ(status.pending_confirmations, 1U);
   EXPECT_EQ(status.clients, 1U);
   EXPECT_EQ(status.up_ms, 700U);
-}
-
-TEST(BrokerSessions, ClientsOfOnePrincipalAndInAllAreBounded) {
-  ScriptedBroker b;
-  b.join_all();
-  for (std::size_t i = 0; i < Sessions::kMaxPerPrincipal; ++i) b.connect("greedy");
-  TestClient more{"one too many", "greedy", {}, 0, 0};
-  b.client_says(more, T::hello, {}, encode(Hello{Role::client, "", {}, 0, 0, ""}));
-  EXPECT_TRUE(b.to(more.connection).empty());
-  b.connect("modest");
 }
 
 }  // namespace

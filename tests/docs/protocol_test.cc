@@ -129,6 +129,7 @@ TEST(Protocol, CommandTableIsTheCodes) {
 
 TEST(Protocol, LimitsAreTheCodes) {
   const broker::BrokerOptions options;
+  const auto& limits = options.limits;
   const std::vector<std::pair<std::string, std::size_t>> wanted{
       {"frames of a message", kFrames},
       {"octets of a header", kMaxHeader},
@@ -140,9 +141,16 @@ TEST(Protocol, LimitsAreTheCodes) {
       {"elements of a list field, unless its table says otherwise", kMaxElements},
       {"octets of a body inside another body (view, explanation)", kMaxNested},
       {"counter of a session", RequestId::kMaxCounter},
-      {"open requests per connection", options.max_in_flight},
-      {"connections", broker::Sessions::kMaxClients},
-      {"connections per principal", broker::Sessions::kMaxPerPrincipal},
+      {"sessions of one run of the broker", kMostSessions},
+      {"open requests per connection", limits.open_of_connection},
+      {"open requests per principal", limits.open_requests},
+      {"open requests", limits.all_open_requests},
+      {"open audit queries per principal", limits.open_audit_queries},
+      {"open changes per connection", limits.pending_of_connection},
+      {"open changes, and pending confirmations, per principal", limits.pending},
+      {"connections", limits.all_connections},
+      {"connections per principal", limits.connections},
+      {"share of a principal", limits.share},
       {"reports kept while no audit writer lives", broker::Reports::kMaxUnrecorded},
       {"milliseconds of a stage", options.stage_timeout_ms},
       {"milliseconds of an audit query's stage", options.reader_timeout_ms},
@@ -152,8 +160,32 @@ TEST(Protocol, LimitsAreTheCodes) {
   std::map<std::string, std::string> written;
   for (const auto& cells : protocol().table_headed({"what", "number", "when it is passed"}))
     written[cells.at(0)] = cells.at(1);
+  const std::vector<std::pair<std::string, Rate>> rates{
+      {"looks of a principal", limits.looks},
+      {"changes of a principal", limits.changes},
+      {"refusals of a principal recorded one by one", limits.refusals},
+      {"STATUS_QUERY of a principal", limits.status},
+      {"sessions of a principal", limits.sessions},
+      {"refusals of a connection", limits.refused_of_connection}};
+  for (const auto& [what, rate] : rates) {
+    EXPECT_EQ(written[what + " at once"], std::to_string(rate.at_once)) << what;
+    EXPECT_EQ(written[what + ", given back per second"], std::to_string(rate.per_second)) << what;
+  }
   for (const auto& [what, number] : wanted)
     EXPECT_EQ(written[what], std::to_string(number)) << what;
+}
+
+TEST(LimitsDocument, EverySettingAndItsDefaultAreTheCodes) {
+  const auto limits = Document::read(AEROMQ_SOURCE_DIR "/docs/limits.md");
+  std::vector<std::string> written;
+  for (const auto& cells : limits.table_headed({"setting", "default", "what it bounds"}))
+    written.push_back(cells.at(0) + " " + cells.at(1));
+  std::vector<std::string> wanted;
+  const Limits plain;
+  each_limit(plain, [&](const std::string& name, std::uint64_t value, auto...) {
+    wanted.push_back("`" + name + "` " + std::to_string(value));
+  });
+  EXPECT_THAT(written, ElementsAreArray(wanted));
 }
 
 TEST(Protocol, WorkedBytesAreTheCodes) {

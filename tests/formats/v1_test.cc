@@ -107,7 +107,7 @@ TEST_F(FirstVersion, ANewWriterGoesOnInASegmentOfItsOwn) {
   const auto segments = *audit::list_segments(log());
   ASSERT_EQ(segments.size(), 5U);
   EXPECT_EQ(audit::decode_header(before.rbegin()->second)->version, 1);
-  EXPECT_EQ(audit::decode_header(*audit::read_file(segments.back().path))->version, 2);
+  EXPECT_EQ(audit::decode_header(*audit::read_file(segments.back().path))->version, 3);
   const auto found = audit::verify_log(log(), {{}, audit::TreeHead::parse(kCheckpoint)});
   EXPECT_EQ(found.code, audit::VerifyCode::ok) << testing::PrintToString(found.findings);
   EXPECT_EQ(found.head.size, 55U);

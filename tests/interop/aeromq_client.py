@@ -14,7 +14,7 @@ from zmq.utils.monitor import recv_monitor_message
 
 from aeromq_wire import *                    # numbers, request ids, encode and decode
 
-MAGIC = b"AMCP\x00\x02"                      # name, major 0, minor 2
+MAGIC = b"AMCP\x00\x03"                      # name, major 0, minor 3
 
 
 class Refusal(Exception):
@@ -139,7 +139,7 @@ class Client:
         kind, boot, seq, request, principal = header
         check("uint", kind, "type"), check("bin=16", boot, "boot_id"), check("uint", seq, "seq")
         check("rid", request, "request_id")
-        if principal != "" or kind not in BODY_OF or (kind in LINK) != (request == b""):
+        if principal != "" or kind not in BODY_OF or kind != BROKER_ERROR and (kind in LINK) != (request == b""):
             raise Malformed("header", f"type {kind} does not fit")
         if seq != self.received + 1 or (self.received and boot != self.boot):
             raise Malformed("header", "seq or boot id does not follow")
@@ -168,7 +168,7 @@ class Client:
                     raise self._silence(request, "silence" if self.alive else "connection ended")
                 self.inbox.append(message)
             kind, _, body = found
-            if kind in (ERROR, BROKER_ERROR, HELLO_REFUSED) and (kind in expected or request):
+            if kind in (ERROR, BROKER_ERROR, HELLO_REFUSED) and (kind != HELLO_REFUSED or kind in expected):
                 raise Refusal(record=body.get("record", 0), **body["error"])
             if kind not in expected:
                 raise Malformed("type", f"message {kind} does not follow here")
@@ -181,10 +181,10 @@ class Client:
 
     def _greet(self, name):
         self.send(HELLO, encode("Hello", {
-            "role": "client", "name": name, "incarnation": os.urandom(16), "minor": 2,
+            "role": "client", "name": name, "incarnation": os.urandom(16), "minor": 3,
             "pid": os.getpid(), "build": "interop 1"}))
         self.welcome = self.wait_for(b"", (WELCOME, HELLO_REFUSED), 5)
-        if self.welcome["minor"] != 2:
+        if self.welcome["minor"] != 3:
             self.close()
             raise self._silence(None, "another minor version")
         self.session, self.principal = self.welcome["session"], self.welcome["principal"]

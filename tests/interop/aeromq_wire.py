@@ -88,7 +88,7 @@ def id_from_text(text):
 
 # ---- bodies (section 6) --------------------------------------------------------------------------
 # "name type/max": `*T` is a list of T, `bin=N` exactly N octets; a capital is a table or a word list;
-# `?` a field since minor 2, which may be missing, and is when it says nothing.
+# `?` a field since minor 2 or 3, which may be missing, and is when it says nothing.
 
 WORDS = {
     "ActorRole": "broker,client,authority-gate,explainer,confirmation-keeper,audit-writer,"
@@ -101,7 +101,8 @@ WORDS = {
     "ActStatus": "executed,rejected,duplicate,refused",
     "Verdict": "executed,rejected,not executed,not yet decided,unknown,no kernel change",
     "Stage": "requested,answered,confirmation_asked,confirmed,dispatched,executed,rejected,failed,"
-             "refused,confirmation_ended,audit_read,run_begins,run_ends,control_plane",
+             "refused,confirmation_ended,audit_read,run_begins,run_ends,control_plane,"
+             "refusals_counted",
     "RecordOutcome": "none,executed,not executed,unknown",
     "Authority": "none,observer,operator,auditor",
 }
@@ -112,7 +113,9 @@ TABLES = {
     "HelloRefused": "error Error", "Renew": "", "Renewed": "session bin=15, lease_ms uint",
     "StatusQuery": "", "Probe": "",
     "Status": "parts *Part/16, dispatcher uint, epoch uint, history bin=4, open_requests uint,"
-              "pending_confirmations uint, clients uint, unrecorded uint, up_ms uint, build text/64",
+              "pending_confirmations uint, clients uint, unrecorded uint, up_ms uint, build text/64,"
+              "limits_met ?*LimitMet/64, sessions_used ?uint",
+    "LimitMet": "principal text/64, limit text/64, refused uint, ago_ms uint",
     "Part": "role ActorRole, alive bool, name text/64, incarnation bin=16, pid uint, age_ms uint,"
             "quiet_ms uint",
     "Submit": "command text/64, node text/64, reason text/1000, about text/64,"
@@ -161,7 +164,9 @@ TABLES = {
               "snapshot uint, fencing_epoch uint, snapshot_summary text/1024, kernel_code text,"
               "kernel_text text/1024, effects *Effect/32, outcome RecordOutcome, error_domain text,"
               "error_code text, error_message text/2048, error_field text, error_invariants *text/16,"
-              "failure text, lost text, cause uint, successor ?text/64",
+              "failure text, lost text, cause uint, successor ?text/64, counted ?*CountedRefusals/1",
+    "CountedRefusals": "session text/30, kind text/64, number uint, first_wall_ns uint,"
+                       "last_wall_ns uint, first_request text/64, last_request text/64",
 }
 WORDS = {name: words.split(",") for name, words in WORDS.items()}
 TABLES = {name: [tuple(f.split()) for f in rows.split(",") if f.strip()]

@@ -36,6 +36,26 @@ TEST(Settings, AnEmptyFileHasTheDefaultsBesideIt) {
   EXPECT_EQ(settings->dispatcher.id, 1U);
 }
 
+TEST(Settings, EveryLimitCanBeSetWithinItsBounds) {
+  const ScratchFolder folder;
+  EXPECT_EQ(read_settings(folder.put("none.toml", ""))->limits, Limits{});
+  Limits wanted;
+  std::string text = "[limits]\n";
+  std::uint64_t next = 20;
+  each_limit(wanted, [&](const std::string& name, std::uint64_t& value, auto...) {
+    text += name + " = " + std::to_string(value = ++next) + "\n";
+  });
+  const auto settings = read_settings(folder.put("aeromq.toml", text));
+  ASSERT_TRUE(settings) << settings.error().message;
+  EXPECT_EQ(settings->limits, wanted);
+  for (const auto* wrong : {"looks_at_once = 0", "share = 1000001", "renew_after_percent = 91",
+                            "looks = 5"}) {
+    const auto read = read_settings(folder.put("wrong.toml", "[limits]\n" + std::string(wrong)));
+    ASSERT_FALSE(read) << wrong;
+    EXPECT_THAT(read.error().message, HasSubstr("limits."));
+  }
+}
+
 TEST(Settings, WhatIsSaidIsTaken) {
   const ScratchFolder folder;
   const auto settings = read_settings(folder.put("aeromq.toml", R"(

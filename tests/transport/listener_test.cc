@@ -2,6 +2,7 @@
 #include <sys/resource.h>
 
 #include <fstream>
+#include <thread>
 #include <zmq.hpp>
 
 #include "support.h"
@@ -34,6 +35,49 @@ TEST(Listener, MessagesGoBothWaysAndTheBootIdIsTheListeners) {
   const auto read = from_frames(pong->frames);
   EXPECT_EQ(read->header.seq, 2U);
   EXPECT_EQ(read->header.boot.octets[0], 7);
+}
+
+TEST(Listener, APatientSenderWaitsForAReaderAndLosesNothing) {
+  const ScratchFolder folder;
+  Server server(folder.ipc(), 16);
+  auto options = server.client(folder.ipc());
+  options.hwm = 16;
+  auto peer = Peer::connect(options);
+  ASSERT_TRUE(peer) << peer.error().message;
+  const Bytes body(8 * 1024);
+  constexpr std::uint64_t kMany = 500;  // of which system and queues hold a small part
+  std::uint64_t sent = 0;
+  std::thread sender([&] {
+    auto moved = std::move(*peer);
+    while (sent < kMany && moved.send_patiently(MessageType::pong, {}, body, kPatienceMs)) ++sent;
+    eventually([&] { return !moved.alive(); });
+  });
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));  // it meets a full socket
+  std::uint64_t seen = 0;
+  while (seen < kMany) {
+    const auto incoming = server.receive();
+    if (!incoming) break;
+    EXPECT_EQ(from_frames(incoming->frames)->header.seq, ++seen);
+  }
+  EXPECT_EQ(seen, kMany);
+  server.listener.reset();
+  sender.join();
+  EXPECT_EQ(sent, kMany);
+}
+
+TEST(Listener, PatienceEnds) {
+  const ScratchFolder folder;
+  Server server(folder.ipc(), 16);
+  auto options = server.client(folder.ipc());
+  options.hwm = 16;
+  auto peer = Peer::connect(options);
+  ASSERT_TRUE(peer) << peer.error().message;
+  const Bytes body(8 * 1024);
+  constexpr int kShortMs = 50;
+  int sent = 0;
+  while (sent < 10'000 && peer->send_patiently(MessageType::pong, {}, body, kShortMs)) ++sent;
+  EXPECT_LT(sent, 10'000);
+  EXPECT_FALSE(peer->alive());
 }
 
 TEST(Listener, TcpWithCurveWorksAndWithoutIsRefused) {

@@ -5,6 +5,7 @@
 #include "client/ctl/render/escape.h"
 #include "client/ctl/render/grid.h"
 #include "client/ctl/render/table.h"
+#include "messages/limits.h"
 
 namespace aeromq::ctl {
 namespace {
@@ -39,6 +40,15 @@ std::string check_text(const Check& check) {
 std::string preview_text(const Check& check) {
   return fmt::format("  - {} [{}] {}: {}\n", escape(check.code), escape(check.invariant),
                      check.passes ? "passes" : "does not pass now", escape(check.text));
+}
+
+std::string counted_text(const CountedRefusals& counted) {
+  auto text = fmt::format(", {} times from {} to {}", counted.number,
+                          wall_time(counted.first_wall_ns / 1'000'000),
+                          wall_time(counted.last_wall_ns / 1'000'000));
+  if (!counted.first_request.empty())
+    text += fmt::format(", between {} and {}", counted.first_request, counted.last_request);
+  return text;
 }
 
 std::string warning_text(const Finding& warning) {
@@ -112,6 +122,7 @@ std::string audit_text(const AuditPage& page) {
     auto said = record.error_code.empty() ? record.kernel_code : record.error_code;
     if (said.empty()) said = record.reason;
     if (!record.failure.empty()) said += (said.empty() ? "" : ", ") + record.failure;
+    for (const auto& counted : record.counted) said += counted_text(counted);
     rows.push_back(
         {std::to_string(record.seq), wall_time(record.wall_ns / 1'000'000),
          std::string(text_of(record.stage)), escape(record.principal), escape(record.command),
@@ -155,10 +166,16 @@ std::string status_text(const Status& status) {
               ? std::string("no dispatcher is open\n")
               : fmt::format("dispatcher {} epoch {} on kernel history {}\n", status.dispatcher,
                             status.epoch, to_hex(status.history.view()));
-  return text +
-         fmt::format("open requests {}, pending confirmations {}, clients {}, unrecorded {}\n",
-                     status.open_requests, status.pending_confirmations, status.clients,
-                     status.unrecorded);
+  text += fmt::format("open requests {}, pending confirmations {}, clients {}, unrecorded {}\n",
+                      status.open_requests, status.pending_confirmations, status.clients,
+                      status.unrecorded);
+  for (const auto& met : status.limits_met)
+    text += fmt::format("limit met: {} of {}, {} refused, last {} s ago\n", escape(met.limit),
+                        escape(met.principal), met.refused, met.ago_ms / 1000);
+  if (status.sessions_used >= kManySessions)
+    text += fmt::format("SESSION NUMBERS: {} of {} are used; restart the broker before they end\n",
+                        status.sessions_used, kMostSessions);
+  return text;
 }
 
 }  // namespace aeromq::ctl
