@@ -18,7 +18,7 @@ struct Rate {
 struct Limits {
   // Of one principal, however many connections it has.
   Rate looks{60, 20};       ///< requests of class 0: inspections, diagnostics, audit queries
-  Rate changes{20, 2};      ///< requests of class 1: what the kernel may be asked to do
+  Rate changes{80, 5};      ///< requests of class 1: what the kernel may be asked to do
   Rate refusals{20, 1};     ///< recorded one by one; the others in one record for many
   Rate status{40, 10};      ///< STATUS_QUERY
   Rate sessions{256, 20};   ///< HELLO and RENEW: each takes a session number

@@ -172,5 +172,36 @@ TEST(SilenceTest, TenMissedHeartbeatsAreTheEndAndAWordIsABeginning) {
   EXPECT_TRUE(silence.too_long(after_ms(kNow, 20 * kHeartbeatMs + 1)));
 }
 
+// A dispatcher whose next call waits for the answer to the one before.
+class Waits {
+ public:
+  static constexpr ActorRole kRole = ActorRole::dispatcher;
+  static std::span<const MessageType> accepts() {
+    static constexpr std::array kTypes{MessageType::observe};
+    return kTypes;
+  }
+  Step on(const Envelope&, const Moment&) { return {}; }
+  Step on_tick(const Moment&) { return {}; }
+  Step on_answer(const KernelAnswer&, const Moment&) { return {{}, {KernelCall{}}, {}}; }
+  Step on_kernel_lost(const Moment&) { return {}; }
+};
+
+class Kernel final : public Boundary {
+ public:
+  void call(const KernelCall&) override { ++calls; }
+  int calls = 0;
+};
+
+TEST(Turn, AnAnswerMayMakeRoomForTheNextCall) {
+  process::register_kill_points(kill_point_names(Waits::kRole, Waits::accepts()));
+  Waits core;
+  const auto calls = calls_of(core);
+  Turn turn(calls);
+  turn.take(KernelAnswer{}, kNow);
+  Kernel kernel;
+  EXPECT_EQ(turn.carry_out(kernel, [](auto&&...) { return true; }), Carried::done);
+  EXPECT_EQ(kernel.calls, 1);
+}
+
 }  // namespace
 }  // namespace aeromq::runtime
