@@ -150,8 +150,7 @@ bool counts_refusals(ByteView payload) {
 // A record of counted refusals names its first and its last request alone.
 bool may_match(ByteView payload, const RecordFilter& filter) {
   const bool of_request = contains(payload, filter.request) || counts_refusals(payload);
-  return of_request && contains(payload, filter.principal) &&
-         contains(payload, filter.command) &&
+  return of_request && contains(payload, filter.principal) && contains(payload, filter.command) &&
          (!filter.stage || contains(payload, text_of(*filter.stage)));
 }
 

@@ -74,7 +74,7 @@ struct Client::Impl {
   std::optional<Result<Renewed>> renewed;
   std::optional<Result<Status>> status;
   std::optional<Error> link_refused;  // RENEW or STATUS_QUERY
-  std::optional<Error> fault;  // why the connection is of no more use
+  std::optional<Error> fault;         // why the connection is of no more use
 
   // ---- time and state ----
 

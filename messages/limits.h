@@ -17,11 +17,11 @@ struct Rate {
 
 struct Limits {
   // Of one principal, however many connections it has.
-  Rate looks{60, 20};       ///< requests of class 0: inspections, diagnostics, audit queries
-  Rate changes{80, 5};      ///< requests of class 1: what the kernel may be asked to do
-  Rate refusals{20, 1};     ///< recorded one by one; the others in one record for many
-  Rate status{40, 10};      ///< STATUS_QUERY
-  Rate sessions{256, 20};   ///< HELLO and RENEW: each takes a session number
+  Rate looks{60, 20};      ///< requests of class 0: inspections, diagnostics, audit queries
+  Rate changes{80, 5};     ///< requests of class 1: what the kernel may be asked to do
+  Rate refusals{20, 1};    ///< recorded one by one; the others in one record for many
+  Rate status{40, 10};     ///< STATUS_QUERY
+  Rate sessions{256, 20};  ///< HELLO and RENEW: each takes a session number
   std::uint64_t connections = 64;
   std::uint64_t open_requests = 256;
   std::uint64_t open_audit_queries = 4;  ///< each may read the whole log
@@ -43,8 +43,8 @@ struct Limits {
   friend bool operator==(const Limits&, const Limits&) = default;
 };
 
-/// Calls take(name, number, least, most) for every number, in order: `least` and `most` bound what a
-/// setting of this name may be. `limits` may be const.
+/// Calls take(name, number, least, most) for every number, in order: `least` and `most` bound what
+/// a setting of this name may be. `limits` may be const.
 template <class L, class Take>
 void each_limit(L& limits, Take take) {
   constexpr std::uint64_t kMost = 1'000'000;

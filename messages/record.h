@@ -21,9 +21,9 @@ enum class Stage : std::uint8_t {
   refused,
   confirmation_ended,  ///< ran out, abandoned, or its client is gone
   audit_read,
-  run_begins,     ///< the writer started: ends every older pending confirmation
-  run_ends,       ///< the writer stopped in order
-  control_plane,  ///< a failure of the control plane itself, tied to no open request
+  run_begins,        ///< the writer started: ends every older pending confirmation
+  run_ends,          ///< the writer stopped in order
+  control_plane,     ///< a failure of the control plane itself, tied to no open request
   refusals_counted,  ///< many refusals of one kind in one record; schema 3
 };
 template <>
@@ -102,10 +102,10 @@ struct Record {
   std::string error_message;
   std::string error_field;
   std::vector<std::string> error_invariants;
-  std::string failure;      ///< failure type: "stage lost", "client gone" ... (F9)
-  std::string lost;         ///< the actor concerned, if one
-  std::uint64_t cause = 0;  ///< seq of the record that this one follows from; 0 = none
-  std::string successor;    ///< of a demotion: who was to follow; schema 2
+  std::string failure;                   ///< failure type: "stage lost", "client gone" ... (F9)
+  std::string lost;                      ///< the actor concerned, if one
+  std::uint64_t cause = 0;               ///< seq of the record that this one follows from; 0 = none
+  std::string successor;                 ///< of a demotion: who was to follow; schema 2
   std::vector<CountedRefusals> counted;  ///< of refusals_counted: one; schema 3
   static constexpr auto fields() {
     using R = Record;

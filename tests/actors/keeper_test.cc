@@ -218,8 +218,9 @@ TEST_F(KeeperTest, OnePrincipalHasAPartOfThePlacesAndNoMore) {
   const auto error = refusal(ask(4).send.at(0));
   EXPECT_EQ(error.code, "BUSY");
   EXPECT_NE(error.message.find("alice may have 3 confirmations pending"), std::string::npos);
-  auto of_bob = message(id(5), Explained{Authority::operator_, {1, 2},
-                                         explanation(ConfirmationKind::standard), "summary"});
+  auto of_bob = message(
+      id(5),
+      Explained{Authority::operator_, {1, 2}, explanation(ConfirmationKind::standard), "summary"});
   of_bob.principal = "bob";
   EXPECT_EQ(keeper_.on(of_bob, now_).send.at(0).type, MessageType::asked);
 }

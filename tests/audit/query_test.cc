@@ -80,8 +80,8 @@ TEST_F(QueryTest, TailIsTheLastRecordsInOrder) {
 TEST_F(QueryTest, ARefusedIdIsFoundInTheRecordThatCountsIt) {
   auto many = make_record(next(), refusals_counted);
   const auto low = RequestId::parse(request_text(500)).value();
-  many.counted = {{to_hex(low.session.octets()), "BUSY", 40, 1, 2, request_text(500),
-                   request_text(540)}};
+  many.counted = {
+      {to_hex(low.session.octets()), "BUSY", 40, 1, 2, request_text(500), request_text(540)}};
   put(*writer_, {row(many)});
   const auto timeline_of = [&](std::uint32_t number) {
     auto asked = query(AuditQueryKind::timeline);

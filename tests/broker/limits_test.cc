@@ -194,7 +194,8 @@ TEST(BrokerLimits, TheCountedRecordHoldsEachIdBetweenItsFirstAndItsLast) {
   const auto all = counts.due(after_ms(now, RefusalCounts::kCountMs));
   ASSERT_THAT(all, SizeIs(1));
   for (const std::uint32_t counter : {2U, 3U, 255U, 256U, 300U})
-    EXPECT_TRUE(all[0].counted.may_hold(RequestId{session, counter, counter == 2}.text())) << counter;
+    EXPECT_TRUE(all[0].counted.may_hold(RequestId{session, counter, counter == 2}.text()))
+        << counter;
   for (const std::uint32_t counter : {1U, 301U})
     EXPECT_FALSE(all[0].counted.may_hold(RequestId{session, counter, false}.text())) << counter;
   auto other = session;
@@ -216,8 +217,7 @@ TEST(BrokerLimits, HoweverManySessionsAreClaimedTheCountsOfOnePrincipalAreBounde
   std::uint64_t number = 0;
   for (const auto& one : all) {
     number += one.counted.number;
-    EXPECT_TRUE(!one.counted.session.empty() ||
-                !one.counted.may_hold(one.counted.first_request));
+    EXPECT_TRUE(!one.counted.session.empty() || !one.counted.may_hold(one.counted.first_request));
   }
   EXPECT_EQ(number, 1000U);
 }

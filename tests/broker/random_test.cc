@@ -223,7 +223,8 @@ class Play {
       if (played.client == at) played.closed = played.closed || played.last == T::none;
     std::erase_if(played_, [&](const Played& played) { return played.client == at; });
     clients_[at] = b_.connect("p" + std::to_string(pick(3)));
-    open_bound_ += small().limits.open_of_connection;  // those of the gone one may still be on their way
+    open_bound_ +=
+        small().limits.open_of_connection;  // those of the gone one may still be on their way
   }
 
   void offend() {

@@ -1,4 +1,5 @@
-// The dispatcher's end of the kernel's socket: a burst of calls waits for a kernel that reads slowly.
+// The dispatcher's end of the kernel's socket: a burst of calls waits for a kernel that reads
+// slowly.
 #include "kernel/embedded_link.h"
 
 #include <gtest/gtest.h>

@@ -48,8 +48,8 @@ TEST(Settings, EveryLimitCanBeSetWithinItsBounds) {
   const auto settings = read_settings(folder.put("aeromq.toml", text));
   ASSERT_TRUE(settings) << settings.error().message;
   EXPECT_EQ(settings->limits, wanted);
-  for (const auto* wrong : {"looks_at_once = 0", "share = 1000001", "renew_after_percent = 91",
-                            "looks = 5"}) {
+  for (const auto* wrong :
+       {"looks_at_once = 0", "share = 1000001", "renew_after_percent = 91", "looks = 5"}) {
     const auto read = read_settings(folder.put("wrong.toml", "[limits]\n" + std::string(wrong)));
     ASSERT_FALSE(read) << wrong;
     EXPECT_THAT(read.error().message, HasSubstr("limits."));

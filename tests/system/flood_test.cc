@@ -1,5 +1,6 @@
-// One observer's key, as fast as it goes, in every way: no process ends, what was asked before still
-// stands, another principal is served, and the log tells of it in few records. Limits as delivered.
+// One observer's key, as fast as it goes, in every way: no process ends, what was asked before
+// still stands, another principal is served, and the log tells of it in few records. Limits as
+// delivered.
 #include <chrono>
 
 #include "tests/system/system_test.h"
@@ -23,8 +24,8 @@ class Flood : public SystemTest {
       GTEST_SKIP() << "SKIPPED: python3-zmq and python3-msgpack are not installed";
   }
   static Words words(const std::string& kind, int connections, bool unread) {
-    Words all{kPython, kInterop / "flood.py", stack().dir() / "clients/observer.toml", kind,
-              std::to_string(connections), "1"};
+    Words all{kPython, kInterop / "flood.py",       stack().dir() / "clients/observer.toml",
+              kind,    std::to_string(connections), "1"};
     if (unread) all.push_back("unread");
     return all;
   }
