@@ -20,6 +20,7 @@
 #include "broker/reports.h"
 #include "broker/road.h"
 #include "broker/sessions.h"
+#include "broker/tally.h"
 
 namespace aeromq::broker {
 
@@ -45,6 +46,11 @@ class Broker {
   Effects on_undelivered(const Outbound& message, const Moment& now);
   /// Heartbeats, silent actors, stages that took too long.
   Effects on_tick(const Moment& now);
+  /// This connection of a client ended: a harmless message to it, so that the shell sees that it is
+  /// gone once all that it said has been read. False: it is nobody's.
+  std::optional<Effects> on_ended(const std::string& connection, const Moment& now);
+  /// The door turned `more` connections away since the last call; `what` says why and whom.
+  Effects on_turned_away(std::uint64_t more, const std::string& what, const Moment& now);
   /// Some connection ended: a harmless message to each, so that the shell finds out which.
   Effects on_disconnect_hint(const Moment& now);
 
@@ -89,6 +95,7 @@ class Broker {
   void report(PendingReport pending);
   void report_late(const LostDispatch& dispatch, Bytes body);
   void flush_reports();
+  void report_tallies();
   void refuse(ClientLink& client, const RequestId& request, const Error& error, const Bytes& body);
   void tell_client(const std::string& connection, const RequestId& request, const Error& error,
                    std::uint64_t record);
@@ -111,6 +118,8 @@ class Broker {
   Registry registry_;
   Sessions sessions_;
   Reports reports_;
+  Tally second_takers_;
+  Tally turned_away_;
   Roads roads_;
   std::deque<std::pair<RequestId, Bytes>> dispatches_;  // recorded, waiting for credit, in order
   bool credit_used_ = false;                            // one dispatch is with the dispatcher

@@ -138,7 +138,8 @@ Carried Turn::carry_out(Boundary& boundary, const Send& send) {
   for (auto& item : items) {
     if (core_.role == ActorRole::writer) hit(item.point, "durable");
     for (const auto& call : item.step.calls) boundary.call(call);
-    if (!item.step.calls.empty()) hit(item.point, "called");
+    // Nor has it the calls that follow an answer: the next look, for those that came meanwhile.
+    if (!item.step.calls.empty() && item.type != MessageType::none) hit(item.point, "called");
     for (const auto& envelope : item.step.send)
       if (!send(envelope.type, envelope.request, envelope.body)) return Carried::unsent;
     // The dispatcher's list has the sending of answers alone: it refuses a message on the spot only

@@ -172,6 +172,7 @@ TEST(BrokerSessions, ClientsOfOnePrincipalAndInAllAreBounded) {
   TestClient more{"one too many", "greedy", {}, 0, 0};
   b.client_says(more, T::hello, {}, encode(Hello{Role::client, "", {}, 0, 0, ""}));
   EXPECT_TRUE(b.to(more.connection).empty());
+  EXPECT_EQ(b.barred, std::vector{more.connection}) << "it is closed, not left in silence";
   b.connect("modest");
 }
 
