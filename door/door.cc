@@ -25,7 +25,7 @@ constexpr std::size_t kMostFeed = 128;
 constexpr std::size_t kMostFeedOfAddress = 64;
 // A HELLO costs the thread that serves all connections some 0.2 ms: few at a time, so that those
 // who are inside hardly wait for those who knock.
-constexpr std::size_t kMostAsking = 32;
+constexpr std::size_t kMostAsking = 64;
 
 std::uint64_t clock_ms() { return process::now().boot_ns / kNanosPerMs; }
 
