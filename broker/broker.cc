@@ -32,7 +32,11 @@ Effects Broker::on_message(const Link& from, const std::string& user_id, std::ve
   auto* client = from.side == Side::client ? sessions_.seen(from.connection, user_id) : nullptr;
   if (from.side == Side::client && client == nullptr)
     allowances_.note(Limit::connections, user_id, now);
-  if (from.side == Side::client && (client == nullptr || client->barred)) return take();
+  if (from.side == Side::client && (client == nullptr || client->barred)) {
+    effects_.bar.push_back(from.connection);
+    return take();
+  }
+  if (client != nullptr && client->address.empty()) client->address = from.address;
 
   auto header = frames.size() == kFrames
                     ? check_magic(frames[0]).and_then([&] { return decode_header(frames[1]); })
@@ -89,6 +93,7 @@ void Broker::hello_of_actor(const Link& from, const Header& header, const Bytes&
     actor.pid = hello->pid;
   }
   if (!is_actor || !registry_.join(actor)) {
+    if (is_actor) second_takers_.add(1, std::string(text_of(hello->role)), now_);
     const auto error = is_actor
                            ? make_error(ErrorCode::name_taken, std::string(text_of(hello->role)))
                            : make_error(ErrorCode::malformed, "hello");

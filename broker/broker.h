@@ -24,6 +24,7 @@
 #include "broker/reports.h"
 #include "broker/road.h"
 #include "broker/sessions.h"
+#include "broker/tally.h"
 
 namespace aeromq::broker {
 
@@ -49,6 +50,11 @@ class Broker {
   Effects on_undelivered(const Outbound& message, const Moment& now);
   /// Heartbeats, silent actors, stages that took too long.
   Effects on_tick(const Moment& now);
+  /// This connection of a client ended: a harmless message to it, so that the shell sees that it is
+  /// gone once all that it said has been read. False: it is nobody's.
+  std::optional<Effects> on_ended(const std::string& connection, const Moment& now);
+  /// The door turned `more` connections away since the last call; `what` says why and whom.
+  Effects on_turned_away(std::uint64_t more, const std::string& what, const Moment& now);
   /// Some connection ended: a harmless message to each, so that the shell finds out which.
   Effects on_disconnect_hint(const Moment& now);
 
@@ -104,6 +110,7 @@ class Broker {
   bool recorded_alone(const std::string& principal);
   void report_late(const LostDispatch& dispatch, Bytes body);
   void flush_reports();
+  void report_tallies();
   void refuse(ClientLink& client, const RequestId& request, const Error& error, const Bytes& body);
   /// About no request: told at once and counted.
   void refuse_link(ClientLink& client, const Error& error);
@@ -131,6 +138,8 @@ class Broker {
   Reports reports_;
   Allowances allowances_;
   RefusalCounts refusal_counts_;
+  Tally second_takers_;
+  Tally turned_away_;
   Roads roads_;
   std::map<std::string, Use> uses_;                     // by principal: what its open requests take
   std::deque<std::pair<RequestId, Bytes>> dispatches_;  // recorded, waiting for credit, in order

@@ -15,6 +15,7 @@ enum class Side : std::uint8_t { control, client };
 struct Link {
   Side side = Side::client;
   std::string connection;
+  std::string address{};  ///< of the client, for people; only on the way in
   friend auto operator<=>(const Link&, const Link&) = default;
 };
 
@@ -29,6 +30,7 @@ struct Outbound {
 struct Effects {
   std::vector<Outbound> send;  ///< in this order
   std::vector<StageEvent> feed;
+  std::vector<std::string> bar;  ///< connections of clients to be closed
   friend bool operator==(const Effects&, const Effects&) = default;
 };
 

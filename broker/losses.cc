@@ -86,8 +86,10 @@ void Broker::lose_client(const std::string& connection) {
 
 void Broker::bar(ClientLink& client, const Error& error) {
   client.barred = true;
+  effects_.bar.push_back(client.connection);
   if (recorded_alone(client.principal)) {
     PendingReport pending;
+    if (!client.address.empty()) pending.report.lost = "client at " + client.address;
     pending.principal = client.principal;
     pending.report.error = error;
     pending.report.failure = "malformed message";
@@ -130,6 +132,7 @@ Effects Broker::on_tick(const Moment& now) {
   for (const auto& [request, road] : roads_)
     if (road.deadline_boot_ns != 0 && now.boot_ns > road.deadline_boot_ns)
       lost.emplace_back(road.holder(), std::string(name_of(road.last)) + " took too long");
+  report_tallies();
   if (reports_.overdue(now)) lost.emplace_back(ActorRole::writer, "report took too long");
   for (const auto& [role, why] : lost) lose_actor(role, why);
   record_counts();
@@ -141,6 +144,37 @@ Effects Broker::on_tick(const Moment& now) {
         send_actor(*actor, MessageType::ping, {}, {}, encode(Ping{ping_nonce_}));
   }
   return take();
+}
+
+std::optional<Effects> Broker::on_ended(const std::string& connection, const Moment& now) {
+  now_ = now;
+  if (sessions_.find(connection) == nullptr) return std::nullopt;
+  send_client(connection, MessageType::probe, {}, encode(Probe{}));
+  return take();
+}
+
+Effects Broker::on_turned_away(std::uint64_t more, const std::string& what, const Moment& now) {
+  now_ = now;
+  turned_away_.add(more, what, now);
+  report_tallies();
+  return take();
+}
+
+// What anybody can cause as often as they like is recorded as a number.
+void Broker::report_tallies() {
+  const auto say = [&](const std::optional<Tally::Said>& said, ErrorCode code,
+                       std::string_view failure, const std::string& head) {
+    if (!said) return;
+    PendingReport pending;
+    const auto times = said->count == 1 ? "once" : std::to_string(said->count) + " times";
+    const auto ms = (now_.boot_ns - said->first.boot_ns) / kNanosPerMs;
+    pending.report.error = make_error(
+        code, head + times + " within " + std::to_string(ms) + " ms, last: " + said->last);
+    pending.report.failure = failure;
+    report(std::move(pending));
+  };
+  say(second_takers_.due(now_), ErrorCode::name_taken, "second taker", "asked for ");
+  say(turned_away_.due(now_), ErrorCode::not_reached, "turned away", "turned away at the door ");
 }
 
 Effects Broker::on_disconnect_hint(const Moment& now) {

@@ -36,8 +36,9 @@ int serve(const process::Settings& settings) {
 
   broker::ShellOptions options;
   options.control = settings.broker.control;
-  options.clients = {settings.broker.clients};
-  options.feed = settings.broker.feed;
+  options.clients = process::inner_clients_endpoint(settings);
+  options.board = settings.run + "/door.board";
+  options.events = process::events_endpoint(settings);
   options.secret_key = keys->secret_key;
   options.heartbeat_ms = static_cast<int>(settings.broker.heartbeat_ms);
   options.open_of_client = static_cast<int>(settings.limits.open_of_connection);

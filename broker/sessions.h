@@ -17,6 +17,7 @@ constexpr std::size_t kMaxClientBody = 16 * 1024;
 struct ClientLink {
   std::string connection;
   std::string principal;
+  std::string address;  ///< where it comes from, for people; may be empty
   bool welcomed = false;
   bool barred = false;  ///< broke the framing once: everything more it sends is dropped
   std::uint64_t seq_in = 0;

@@ -1,17 +1,21 @@
 // Carries out the broker core's effects: the only place where the control plane binds sockets.
 // One thread, one poll loop; actors before clients, so that a flood of clients starves nobody.
 #pragma once
+#include <map>
+
 #include "broker/broker.h"
+#include "door/board.h"
 #include "transport/listener.h"
 #include "transport/publisher.h"
 
 namespace aeromq::broker {
 
 struct ShellOptions {
-  std::string control;               ///< ipc endpoint for actors
-  std::vector<std::string> clients;  ///< endpoints for clients
-  std::string feed;                  ///< observer feed; empty = none
-  std::string secret_key;            ///< CURVE server key of the client side
+  std::string control;     ///< ipc endpoint for actors
+  std::string clients;     ///< ipc endpoint for clients, behind the door
+  std::string events;      ///< ipc endpoint for the feed process
+  std::string secret_key;  ///< CURVE server key of the client side
+  std::string board;       ///< file shared with the door
   int heartbeat_ms = 500;
   int open_of_client = 256;  ///< requests that one connection may have open
 };
@@ -30,11 +34,18 @@ class Shell {
     transport::Listener listener;
   };
   bool drain(Broker& broker, Door& door);
+  Link link_of(const Door& door, const transport::Incoming& incoming);
+  void bar(const std::string& connection);
+  void look_for_ended(Broker& broker);
+  void look_at_door(Broker& broker);
   void carry_out(Broker& broker, Effects effects);
   transport::Listener& listener_of(const Link& link);
 
   std::vector<Door> doors_;  // control first
-  std::optional<transport::Publisher> feed_;
+  std::optional<transport::Publisher> events_;
+  std::optional<door::Board> board_;
+  std::map<std::string, door::Ref> through_door_;  // a client's connection, as the door knows it
+  std::array<std::uint64_t, door::kTurnedText.size()> turned_{};
 };
 
 /// The names of every kill point of the broker: broker.<message>.<received|decided|sent>.

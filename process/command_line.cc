@@ -4,6 +4,7 @@
 
 #include "process/exit_codes.h"
 #include "process/kill_point.h"
+#include "process/limits.h"
 #include "process/log.h"
 
 namespace aeromq::process {
@@ -22,6 +23,7 @@ int control_plane_main(int argc, char** argv, const std::string& name,
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kExitOk : kExitUsage;
   }
+  raise_descriptor_limit();
   start_log(name);
   const auto settings = read_settings(config);
   if (!settings) {

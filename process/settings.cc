@@ -72,6 +72,14 @@ void read_broker(TomlTable& table, BrokerSettings& broker) {
   table.number("lease_ms", broker.lease_ms, 1000, 86'400'000);
 }
 
+void read_door(TomlTable& table, DoorSettings& door) {
+  table.number("connections", door.connections, 1, 4096);
+  table.number("connections_per_address", door.connections_per_address, 1, 4096);
+  table.number("handshakes_per_address", door.handshakes_per_address, 1, 4096);
+  table.number("hello_ms", door.hello_ms, 100, 600'000);
+  table.number("unfinished_bytes", door.unfinished_bytes, 64 * 1024, 1ULL << 30);
+}
+
 void read_kernel(TomlTable& table, KernelSettings& kernel) {
   table.text("kind", kernel.kind);
   if (kernel.kind != "embedded" && kernel.kind != "postgresql")
@@ -119,6 +127,7 @@ Result<Settings> read_settings(const std::string& path) {
     root.text("run", settings.run);
     root.table("cluster", [&](TomlTable& table) { read_cluster(table, settings.cluster); });
     root.table("broker", [&](TomlTable& table) { read_broker(table, settings.broker); });
+    root.table("door", [&](TomlTable& table) { read_door(table, settings.door); });
     root.table("audit", [&](TomlTable& table) {
       table.text("dir", settings.audit.dir);
       table.text("watermark", settings.audit.watermark);
@@ -133,6 +142,16 @@ Result<Settings> read_settings(const std::string& path) {
   auto settings = read_toml_as<Settings>(path, read_file(path), read);
   if (settings) make_absolute(*settings, folder_of(path));
   return settings;
+}
+
+std::string events_endpoint(const Settings& settings) {
+  return std::string(kIpc) + settings.run + "/events.ipc";
+}
+std::string inner_clients_endpoint(const Settings& settings) {
+  return std::string(kIpc) + settings.run + "/to-broker.ipc";
+}
+std::string inner_feed_endpoint(const Settings& settings) {
+  return std::string(kIpc) + settings.run + "/to-feed.ipc";
 }
 
 Result<std::vector<Principal>> read_principals(const std::string& path) {

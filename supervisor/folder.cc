@@ -115,7 +115,12 @@ std::string settings_text(const std::vector<std::string>& nodes, const std::stri
          number("heartbeat_ms", plain.broker.heartbeat_ms) +
          number("stage_timeout_ms", plain.broker.stage_timeout_ms) +
          number("token_ttl_ms", plain.broker.token_ttl_ms) +
-         number("lease_ms", plain.broker.lease_ms) + "\n[audit]\n" + line("dir", plain.audit.dir) +
+         number("lease_ms", plain.broker.lease_ms) + "\n[door]\n" +
+         number("connections", plain.door.connections) +
+         number("connections_per_address", plain.door.connections_per_address) +
+         number("handshakes_per_address", plain.door.handshakes_per_address) +
+         number("hello_ms", plain.door.hello_ms) +
+         number("unfinished_bytes", plain.door.unfinished_bytes) + "\n[audit]\n" + line("dir", plain.audit.dir) +
          line("watermark", plain.audit.watermark) +
          number("segment_bytes", plain.audit.segment_bytes) + "\n[kernel]\n" +
          kernel_text(plain.kernel) + "\n[dispatcher]\n" + number("id", plain.dispatcher.id) +

@@ -63,7 +63,7 @@ std::vector<Group> groups_of(const Options& options, const supervisor::Folder& f
   };
   Group actors;
   for (const char* name :
-       {"audit-reader", "authority-gate", "explainer", "confirmation-keeper", "dispatcher"})
+       {"audit-reader", "authority-gate", "explainer", "confirmation-keeper", "dispatcher", "feed"})
     actors.push_back(spec(name, name));
   for (std::size_t i = 0; i < folder.node_files.size(); ++i) {
     auto reporter = spec("kernel", "reporter-" + folder.settings.cluster.nodes[i], {"reporter"});
@@ -72,13 +72,14 @@ std::vector<Group> groups_of(const Options& options, const supervisor::Folder& f
   }
   return {{spec("kernel", "kernel")},
           {spec("broker", "broker")},
+          {spec("door", "door")},
           {spec("audit-writer", "audit-writer")},
           std::move(actors)};
 }
 
 Result<void> check_binaries(const std::string& bin_dir) {
-  for (const char* name : {"kernel", "broker", "audit-writer", "audit-reader", "authority-gate",
-                           "explainer", "confirmation-keeper", "dispatcher"}) {
+  for (const char* name : {"kernel", "broker", "door", "feed", "audit-writer", "audit-reader",
+                           "authority-gate", "explainer", "confirmation-keeper", "dispatcher"}) {
     const auto path = bin_dir + "/aeromq-" + name;
     if (::access(path.c_str(), X_OK) != 0)
       return fail(make_error(ErrorCode::invalid_input, path + " is missing", "bin-dir"));
@@ -87,8 +88,10 @@ Result<void> check_binaries(const std::string& bin_dir) {
 }
 
 Result<void> check_free_now(const process::Settings& settings) {
-  for (const auto& endpoint : {settings.broker.control, settings.broker.clients,
-                               settings.broker.feed, settings.kernel.nodes_endpoint}) {
+  for (const auto& endpoint :
+       {settings.broker.control, settings.broker.clients, settings.broker.feed,
+        settings.kernel.nodes_endpoint, process::events_endpoint(settings),
+        process::inner_clients_endpoint(settings), process::inner_feed_endpoint(settings)}) {
     if (auto good = transport::check_endpoint(endpoint, true); !good) return good;
     if (auto free = transport::check_free(endpoint); !free) return free;
   }

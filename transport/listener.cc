@@ -37,6 +37,7 @@ Result<Listener> Listener::bind(Context& context, const std::string& endpoint,
   try {
     auto impl = std::make_unique<Impl>(*static_cast<zmq::context_t*>(context.handle()));
     detail::set_common(impl->socket, options.heartbeat_ms, options.hwm);
+    detail::set_max_frame(impl->socket, options.max_frame);
     detail::set_server(impl->socket, options.zap_domain, options.secret_key);
     detail::set_option(impl->socket, ZMQ_ROUTER_MANDATORY, 1);
     detail::set_option(impl->socket, ZMQ_ROUTER_HANDOVER, 0);
@@ -51,13 +52,16 @@ Result<Listener> Listener::bind(Context& context, const std::string& endpoint,
 std::optional<Incoming> Listener::receive() {
   impl_->owner.check();
   Incoming incoming;
+  detail::From from;
   // Routing id, then one frame more than a message has: enough to see that it is too long.
-  auto parts = detail::receive_parts(impl_->socket, kFrames + 2, &incoming.user_id);
+  auto parts = detail::receive_parts(impl_->socket, kFrames + 2, &from);
   if (!parts) {
     impl_->drain_monitor();
     return std::nullopt;
   }
   incoming.connection = as_text(parts->front());
+  incoming.user_id = std::move(from.user_id);
+  incoming.fd = from.fd;
   parts->erase(parts->begin());
   incoming.frames = std::move(*parts);
   return incoming;

@@ -19,6 +19,7 @@ struct Incoming {
   Connection connection;
   std::string user_id;        ///< ZAP User-Id, from the authenticated key or uid; empty = drop
   std::vector<Bytes> frames;  ///< without the routing id; at most kFrames + 1 are kept
+  int fd = -1;  ///< of the connection; it may have ended, and its number be another's by now
 };
 
 enum class Sent {
@@ -31,7 +32,8 @@ struct ListenerOptions {
   std::string zap_domain;                 ///< names the rules of Zap; never empty
   std::optional<std::string> secret_key;  ///< CURVE server; required on tcp
   int heartbeat_ms = 500;
-  int hwm = 1000;  ///< per connection, both directions
+  int hwm = 1000;           ///< per connection, both directions
+  int max_frame = 65536;    ///< octets; a connection that sends a longer one ends
 };
 
 class Context;  // the process's zmq context with its ZAP handler (zap.h)

@@ -18,6 +18,7 @@ namespace {
 // ZMQ_ZAP_ENFORCE_DOMAIN: a draft define that Debian's zmq.h hides and its libzmq accepts.
 constexpr int kZapEnforceDomain = 93;
 constexpr int kTcpMaxRetransmitMs = 3000;
+constexpr int kBacklog = 1024;  ///< of connections that nobody has accepted yet
 constexpr int kSendBuffer = 65536;  ///< small: what the system buffers outlives a stopped reader
 constexpr std::size_t kMostPolled = 16;
 constexpr int kResolveMs = 5000;  ///< for a name to be bound, which is done once, at a start
@@ -62,10 +63,14 @@ void set_option(zmq::socket_t& socket, int option, const std::string& value) {
     throw zmq::error_t();
 }
 
-void set_common(zmq::socket_t& socket, int heartbeat_ms, int hwm) {
-  const std::int64_t max_frame = kMaxFrame;
-  if (zmq_setsockopt(socket.handle(), ZMQ_MAXMSGSIZE, &max_frame, sizeof max_frame) != 0)
+void set_max_frame(zmq::socket_t& socket, int octets) {
+  const std::int64_t value = octets;
+  if (zmq_setsockopt(socket.handle(), ZMQ_MAXMSGSIZE, &value, sizeof value) != 0)
     throw zmq::error_t();
+}
+
+void set_common(zmq::socket_t& socket, int heartbeat_ms, int hwm) {
+  set_max_frame(socket, kMaxFrame);
   set_option(socket, ZMQ_LINGER, 0);
   set_option(socket, ZMQ_SNDHWM, hwm);
   set_option(socket, ZMQ_RCVHWM, hwm);
@@ -82,6 +87,7 @@ void set_server(zmq::socket_t& socket, const std::string& zap_domain,
                 const std::optional<std::string>& secret_key) {
   set_option(socket, ZMQ_ZAP_DOMAIN, zap_domain);
   set_option(socket, kZapEnforceDomain, 1);
+  set_option(socket, ZMQ_BACKLOG, kBacklog);
   if (!secret_key) return;
   set_option(socket, ZMQ_CURVE_SERVER, 1);
   set_option(socket, ZMQ_CURVE_SECRETKEY, *secret_key);
@@ -212,7 +218,7 @@ int send_parts(zmq::socket_t& socket, std::span<const Part> parts) {
 }
 
 std::optional<std::vector<Bytes>> receive_parts(zmq::socket_t& socket, std::size_t keep,
-                                                std::string* user_id, std::size_t user_frame) {
+                                                From* from, std::size_t from_frame) {
   std::vector<Bytes> frames;
   zmq::message_t frame;
   for (std::size_t i = 0;; ++i) {
@@ -220,9 +226,9 @@ std::optional<std::vector<Bytes>> receive_parts(zmq::socket_t& socket, std::size
       if (zmq_errno() == EINTR) continue;
       return std::nullopt;  // later frames of a message are there with the first one
     }
-    if (user_id != nullptr && i == user_frame) {
+    if (from != nullptr && i == from_frame) {
       const char* user = zmq_msg_gets(frame.handle(), "User-Id");
-      *user_id = user == nullptr ? "" : user;
+      *from = {user == nullptr ? "" : user, zmq_msg_get(frame.handle(), ZMQ_SRCFD)};
     }
     if (i < keep) {
       const auto* data = static_cast<const std::uint8_t*>(frame.data());

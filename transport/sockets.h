@@ -26,6 +26,7 @@ zmq::context_t make_context();
 
 void set_option(zmq::socket_t& socket, int option, int value);
 void set_option(zmq::socket_t& socket, int option, const std::string& value);
+void set_max_frame(zmq::socket_t& socket, int octets);
 
 /// Limits, heartbeat, LINGER 0, tcp liveness: the same at both ends.
 void set_common(zmq::socket_t& socket, int heartbeat_ms, int hwm);
@@ -96,12 +97,17 @@ struct Part {
 /// connection that ends in between drops the message, so 0 says queued and nothing more.
 int send_parts(zmq::socket_t& socket, std::span<const Part> parts);
 
+/// Who sent a message, as libzmq knows it.
+struct From {
+  std::string user_id;
+  int fd = -1;
+};
+
 /// One whole message or nothing, never blocks. Frames beyond `keep` are read and dropped one by
-/// one. `user_id`, if asked for, is taken from frame `user_frame`: zmq_poll strips metadata from a
+/// one. `from`, if asked for, is taken from frame `from_frame`: zmq_poll strips metadata from a
 /// ROUTER's first frame (fixed in 4.3.5).
 std::optional<std::vector<Bytes>> receive_parts(zmq::socket_t& socket, std::size_t keep,
-                                                std::string* user_id = nullptr,
-                                                std::size_t user_frame = 1);
+                                                From* from = nullptr, std::size_t from_frame = 1);
 
 /// Sleeps until a socket or `extra_fd` is readable or the time is over; EINTR returns early.
 void wait_for(std::span<void* const> sockets, int timeout_ms, int extra_fd);

@@ -85,6 +85,11 @@ Result<Subscriber> Subscriber::connect(const PeerOptions& options) {
   return fail(*std::move(first));
 }
 
+void Subscriber::subscribe(const std::string& topic) {
+  impl_->owner.check();
+  detail::set_option(impl_->socket, ZMQ_SUBSCRIBE, topic);
+}
+
 std::optional<std::vector<Bytes>> Subscriber::receive() {
   impl_->owner.check();
   return detail::receive_parts(impl_->socket, kFrames + 1);
@@ -96,6 +101,8 @@ void Subscriber::wait(int timeout_ms, int extra_fd) {
   void* const sockets[] = {impl_->socket.handle(), impl_->monitor.handle()};
   detail::wait_for(sockets, timeout_ms, extra_fd);
 }
+
+void* Subscriber::handle() const { return impl_->socket.handle(); }
 
 bool Subscriber::connected() {
   impl_->owner.check();

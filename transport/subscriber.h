@@ -19,12 +19,16 @@ class Subscriber {
   Subscriber& operator=(Subscriber&&) noexcept;
   ~Subscriber();
 
+  /// Asks for events whose first frame begins with `topic`, beside those it has anyway.
+  void subscribe(const std::string& topic);
   /// The frames of the next event (at most kFrames + 1 are kept), if one waits.
   std::optional<std::vector<Bytes>> receive();
   /// Waits until an event, a change of the connection, or the time; `extra_fd` as in Peer::wait.
   void wait(int timeout_ms, int extra_fd = -1);
   /// False while there is no connection; it may come back.
   bool connected();
+  /// The raw socket, as Listener::handle().
+  void* handle() const;
 
  private:
   struct Impl;

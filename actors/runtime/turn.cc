@@ -138,7 +138,7 @@ Carried Turn::carry_out(Boundary& boundary, const Send& send) {
   for (auto& item : items) {
     if (core_.role == ActorRole::writer) hit(item.point, "durable");
     for (const auto& call : item.step.calls) boundary.call(call);
-    // An answer's list has no call: that a place is free again is no step of its own request.
+    // Nor has it the calls that follow an answer: the next look, for those that came meanwhile.
     if (!item.step.calls.empty() && item.type != MessageType::none) hit(item.point, "called");
     for (const auto& envelope : item.step.send)
       if (!send(envelope.type, envelope.request, envelope.body)) return Carried::unsent;

@@ -320,15 +320,15 @@ TEST(BrokerLimits, ConnectionsOfOnePrincipalAndInAllAreBounded) {
   options.limits.share = 2;
   ScriptedBroker b(options);
   b.join_all();
-  const auto silence = [&](const std::string& principal) {
+  const auto closed = [&](const std::string& principal) {
     TestClient more{"more of " + principal, principal, {}, 0, 0};
     b.client_says(more, T::hello, {}, encode(Hello{Role::client, "", {}, 0, 0, ""}));
-    return b.to(more.connection).empty();
+    return b.to(more.connection).empty() && b.barred.back() == more.connection;
   };
   for (int i = 0; i < 5; ++i) b.connect("greedy");
-  EXPECT_TRUE(silence("greedy"));
+  EXPECT_TRUE(closed("greedy"));
   for (int i = 0; i < 2; ++i) b.connect("second");
-  EXPECT_TRUE(silence("second")) << "all places are taken, and it has its share";
+  EXPECT_TRUE(closed("second")) << "all places are taken, and it has its share";
   for (int i = 0; i < 2; ++i) b.connect("third");
 }
 

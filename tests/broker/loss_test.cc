@@ -267,5 +267,19 @@ TEST(BrokerLoss, WithoutAnActorThatItNeedsARequestEndsAtOnce) {
   }
 }
 
+TEST(BrokerLoss, AConnectionThatEndsCostsNobodyElseAMessage) {
+  ScriptedBroker b;
+  b.join_all();
+  const auto gone = b.connect("alice");
+  auto stays = b.connect("bob");
+  b.forget();
+  b.ended(gone);
+  b.ended({"a stranger", "", {}, 0, 0});
+  EXPECT_TRUE(b.sent.empty());
+  EXPECT_EQ(b.core.registry().all().size(), kAllActors.size());
+  b.client_says(stays, T::status_query, {}, encode(StatusQuery{}));
+  EXPECT_EQ(body_as<Status>(b.to(stays.connection, T::status).at(0)).clients, 1U);
+}
+
 }  // namespace
 }  // namespace aeromq::broker

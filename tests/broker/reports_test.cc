@@ -132,5 +132,43 @@ TEST(BrokerReports, AMalformedReportedEndsTheWriter) {
   EXPECT_EQ(b.core.registry().find(Role::writer), nullptr);
 }
 
+TEST(BrokerReports, ASecondTakerOfARoleIsRecordedAtOnceAndThenAsANumber) {
+  ScriptedBroker b;
+  b.join_all();
+  const auto recorded = [&] {
+    std::vector<std::string> found;
+    for (const auto& report : b.reports({}))
+      if (report.failure == "second taker") found.push_back(report.error.message);
+    return found;
+  };
+  b.join(Role::gate);
+  b.tick_ms(1);
+  ASSERT_EQ(recorded().size(), 1U);
+  EXPECT_NE(recorded()[0].find("asked for once"), std::string::npos) << recorded()[0];
+  for (int i = 0; i < 500; ++i) b.join(Role::keeper);
+  b.record_reports();
+  b.live_ms(Tally::kEveryMs - 1000);
+  EXPECT_TRUE(recorded().empty());
+  b.live_ms(1000);
+  ASSERT_EQ(recorded().size(), 1U);
+  EXPECT_NE(recorded()[0].find("500 times"), std::string::npos) << recorded()[0];
+  EXPECT_NE(recorded()[0].find("confirmation-keeper"), std::string::npos) << recorded()[0];
+}
+
+TEST(BrokerReports, WhoWasTurnedAwayAtTheDoorIsRecordedAsANumber) {
+  ScriptedBroker b;
+  b.join_all();
+  b.turned_away(3, "refused key, from 10.0.0.7");
+  for (int i = 0; i < 50; ++i) b.turned_away(1000, "crowded, from 10.0.0.8");
+  ASSERT_EQ(b.reports({}).size(), 1U);
+  EXPECT_EQ(b.reports({})[0].failure, "turned away");
+  EXPECT_NE(b.reports({})[0].error.message.find("3 times"), std::string::npos);
+  EXPECT_NE(b.reports({})[0].error.message.find("10.0.0.7"), std::string::npos);
+  b.record_reports();
+  b.live_ms(Tally::kEveryMs);
+  ASSERT_EQ(b.reports({}).size(), 1U);
+  EXPECT_NE(b.reports({})[0].error.message.find("50000 times"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace aeromq::broker

@@ -145,6 +145,15 @@ void ScriptedBroker::cut(const Link& link) {
   take(core.on_disconnect_hint(now));
 }
 
+void ScriptedBroker::ended(const TestClient& client) {
+  cut_.insert({Side::client, client.connection});
+  if (auto effects = core.on_ended(client.connection, now)) take(std::move(*effects));
+}
+
+void ScriptedBroker::turned_away(std::uint64_t more, const std::string& what) {
+  take(core.on_turned_away(more, what, now));
+}
+
 void ScriptedBroker::tick_ms(std::uint64_t ms) {
   now = after_ms(now, ms);
   take(core.on_tick(now));
@@ -200,6 +209,8 @@ void ScriptedBroker::take(Effects effects) {
       sent.push_back(message);
     if (watch && !cut_.contains(message.to)) watch(message);
   }
+  for (const auto& connection : effects.bar)
+    if (std::ranges::find(barred, connection) == barred.end()) barred.push_back(connection);
   for (auto& event : effects.feed) {
     EXPECT_EQ(event.number, ++feed_number_);
     feed.push_back(std::move(event));

@@ -76,6 +76,10 @@ class ScriptedBroker {
   void cut(const TestClient& client) { cut({Side::client, client.connection}); }
   /// The connection is gone and nothing has told the broker yet.
   void fail_silently(const Link& link) { cut_.insert(link); }
+  /// The door says that this client's connection has ended; nobody else is probed.
+  void ended(const TestClient& client);
+  /// The door turned so many away.
+  void turned_away(std::uint64_t more, const std::string& what);
   void tick_ms(std::uint64_t ms);
   /// Every living actor answers its newest ping, then time passes.
   void live_ms(std::uint64_t ms);
@@ -100,6 +104,7 @@ class ScriptedBroker {
   Broker core;
   std::vector<Outbound> sent;
   std::vector<StageEvent> feed;
+  std::vector<std::string> barred;             ///< connections to be closed, each once
   std::function<void(const Outbound&)> watch;  ///< sees every message as it leaves
 
  private:

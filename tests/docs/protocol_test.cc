@@ -148,7 +148,7 @@ TEST(Protocol, LimitsAreTheCodes) {
       {"open audit queries per principal", limits.open_audit_queries},
       {"open changes per connection", limits.pending_of_connection},
       {"open changes, and pending confirmations, per principal", limits.pending},
-      {"connections", limits.all_connections},
+      {"sessions of all at one time", limits.all_connections},
       {"connections per principal", limits.connections},
       {"share of a principal", limits.share},
       {"reports kept while no audit writer lives", broker::Reports::kMaxUnrecorded},

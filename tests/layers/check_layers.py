@@ -8,7 +8,7 @@ import pathlib
 import re
 import sys
 
-PRODUCT = ("messages", "transport", "process", "audit", "kernel", "broker", "actors", "client",
+PRODUCT = ("messages", "transport", "process", "audit", "kernel", "door", "broker", "feed", "actors", "client",
            "supervisor", "chaos")
 SUFFIXES = (".h", ".cc")
 MAX_LINES = 450        # warned about only
@@ -21,8 +21,12 @@ LAYERS = [
     (r"process/", ["messages/", "process/", "transport/keys.h", "transport/endpoint.h"]),
     (r"audit/", ["messages/", "process/", "audit/"]),
     (r"kernel/", ["messages/", "process/", "transport/", "kernel/"]),
-    (r"broker/(main|shell)\.", ["messages/", "process/", "transport/", "broker/"]),
+    (r"door/(handshake|caps|turns|board)\.", ["messages/", "door/"]),
+    (r"door/", ["messages/", "process/", "transport/endpoint.h", "transport/host.h",
+                "transport/resolver.h", "door/"]),
+    (r"broker/(main|shell)\.", ["messages/", "process/", "transport/", "door/board.h", "broker/"]),
     (r"broker/", ["messages/", "broker/"]),
+    (r"feed/", ["messages/", "process/", "transport/", "door/board.h", "feed/"]),
     (r"actors/step\.h", ["messages/"]),
     (r"actors/runtime/",
      ["messages/", "process/", "transport/", "actors/step.h", "actors/runtime/"]),
@@ -62,6 +66,7 @@ CORES = [
     r"kernel/postgresql/service/rules\.",
     r"kernel/postgresql/sight/(checks\w*|evidence|facts|findings|following|known_timeline|members|memory|not_checked|places|promotable|received|successor|warnings\w*|synchronous|text|timeline|views)\.",
     r"audit/(format|trail)\.",
+    r"door/(handshake|caps|turns)\.",
     r"supervisor/(restart_policy|node_removal|node_texts)\.",
 ]
 IMPURE = [

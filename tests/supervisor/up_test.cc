@@ -39,8 +39,8 @@ class Up : public testing::Test {
  protected:
   void SetUp() override {
     fs::create_directories(scratch_ / "bin");
-    for (const char* name : {"kernel", "broker", "audit-writer", "audit-reader", "authority-gate",
-                             "explainer", "confirmation-keeper", "dispatcher"}) {
+    for (const char* name : {"kernel", "broker", "door", "feed", "audit-writer", "audit-reader",
+                             "authority-gate", "explainer", "confirmation-keeper", "dispatcher"}) {
       const auto path = scratch_.put("bin/aeromq-" + std::string(name), kScript);
       ::chmod(path.c_str(), 0700);
     }
@@ -132,10 +132,11 @@ TEST_F(Up, StartsInOrderSaysWhereToConnectAndStopsWithTheKernelLast) {
   for (const std::string who : {"operator", "observer", "auditor"})
     EXPECT_THAT(said_, HasSubstr(scratch_ / "d/clients/" + who + ".toml"));
   auto started = traced("start");
-  ASSERT_EQ(started.size(), 10U);
+  ASSERT_EQ(started.size(), 12U);
   EXPECT_EQ(started[0], "kernel");
   EXPECT_EQ(started[1], "broker");
-  EXPECT_EQ(started[2], "audit-writer");
+  EXPECT_EQ(started[2], "door");
+  EXPECT_EQ(started[3], "audit-writer");
   EXPECT_EQ(std::ranges::count(started, "reporter"), 2);
   up_->signal(SIGTERM);
   ASSERT_TRUE(says("stopped"));
@@ -143,10 +144,11 @@ TEST_F(Up, StartsInOrderSaysWhereToConnectAndStopsWithTheKernelLast) {
   ASSERT_TRUE(status && WIFEXITED(*status));
   EXPECT_EQ(WEXITSTATUS(*status), 0);
   const auto ended = traced("term");
-  ASSERT_EQ(ended.size(), 10U);
-  EXPECT_EQ(ended[7], "audit-writer");
-  EXPECT_EQ(ended[8], "broker");
-  EXPECT_EQ(ended[9], "kernel");
+  ASSERT_EQ(ended.size(), 12U);
+  EXPECT_EQ(ended[8], "audit-writer");
+  EXPECT_EQ(ended[9], "door");
+  EXPECT_EQ(ended[10], "broker");
+  EXPECT_EQ(ended[11], "kernel");
   std::ostringstream log;
   log << std::ifstream(scratch_ / "d/log/reporter-b.log").rdbuf();
   EXPECT_EQ(log.str(), "hello from reporter with reporter --config " + scratch_ / "d/aeromq.toml" +

@@ -61,5 +61,28 @@ TEST(Feed, AnObserverThatNeverReadsDoesNotBlock) {
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(kPatienceMs));
 }
 
+TEST(Feed, TellsWhatIsAskedAndEndsAConnectionThatAsksTooMuchAtOnce) {
+  const ScratchFolder folder;
+  Server server(folder.ipc());
+  const auto endpoint = folder.ipc("feed");
+  ListenerOptions options{"clients", server.server.secret_key};
+  options.max_frame = 1024;
+  auto feed = Publisher::bind(*server.context, endpoint, options);
+  ASSERT_TRUE(feed);
+  EXPECT_FALSE(feed->has_audience());
+  auto observer = Subscriber::connect(server.client(endpoint));
+  ASSERT_TRUE(observer) << observer.error().message;
+  std::optional<Publisher::Asked> asked;
+  ASSERT_TRUE(eventually([&] { return (asked = feed->next_asked()).has_value(); }));
+  EXPECT_EQ(asked->octets, 1U);  // every event: an empty topic behind its sign
+  EXPECT_GE(asked->fd, 0);
+  EXPECT_TRUE(feed->has_audience());
+  observer->subscribe(std::string(2000, 'x'));
+  ASSERT_TRUE(eventually([&] {
+    while ((asked = feed->next_asked())) EXPECT_LE(asked->octets, 1U);
+    return !feed->has_audience();
+  }));
+}
+
 }  // namespace
 }  // namespace aeromq::transport
