@@ -40,7 +40,7 @@ TEST(Caps, TheOldestSilentOneGoesForTheNext) {
 
 TEST(Caps, InAllTheAddressWithTheMostPays) {
   Caps caps(numbers());
-  caps.arrives(1, "honest");
+  caps.arrives(1, "a honest one");
   for (Caps::Id id = 2; id <= 4; ++id) caps.arrives(id, "flood");
   caps.arrives(5, "other");
   EXPECT_EQ(caps.arrives(6, "new").leaves, 2U);
@@ -57,7 +57,7 @@ TEST(Caps, WhoIsProvenNeverGoesForOneThatIsNot) {
 
 TEST(Caps, OfThoseThatWaitTheAddressWithTheMostPays) {
   Caps caps(numbers());
-  for (const Caps::Id id : {1U, 2U, 3U}) caps.arrives(id, id == 2 ? "honest" : "flood");
+  for (const Caps::Id id : {1U, 2U, 3U}) caps.arrives(id, id == 2 ? "a honest one" : "flood");
   EXPECT_FALSE(caps.waits(1).leaves);
   EXPECT_FALSE(caps.waits(2).leaves);
   caps.left(1);
