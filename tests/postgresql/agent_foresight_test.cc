@@ -127,6 +127,7 @@ TEST(StartTrial, ReadsEachValueAndTheWordsOfTheOneThatFailed) {
          "\n\x01=config_file\nLOG:  invalid value\nFATAL:  configuration file contains errors\n"};
   read = read_trial(end);
   EXPECT_EQ(read.refused, "LOG:  invalid value FATAL:  configuration file contains errors");
+  EXPECT_TRUE(read.values.empty()) << "those words are no value";
   end.in_time = false;
   EXPECT_FALSE(read_trial(end).tried);
 }
