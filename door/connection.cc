@@ -255,17 +255,27 @@ void Connection::end_after(Way& way) {
   if (way.rest.empty()) end_of_rest(way);
 }
 
+/// The inner side is over, and known to be; the client's is open for a moment more.
+void Connection::leave() {
+  stage_ = Stage::leaving;
+  since_ms_ = now_ms_;
+  unfinished_ = 0;
+  board_.end(*ref_);  // before the process inside can see that it ended
+  event_del(in_.readable.get());
+  in_.writable.reset();
+  out_.readable.reset();
+  out_.writable.reset();
+  in_.rest.clear();
+  out_.rest.clear();
+  if (in_.to >= 0) ::close(in_.to);
+  in_.to = out_.from = -1;
+}
+
 /// Barred: nothing passes any more, and a moment later it is closed. Not at once: libzmq aborts a
 /// client whose connection ends between two frames that it reads.
 void Connection::silence() {
   why_ = Turned::barred;
-  stage_ = Stage::leaving;
-  since_ms_ = now_ms_;
-  for (auto* way : {&in_, &out_}) {
-    if (way->readable) event_del(way->readable.get());
-    if (way->writable) event_del(way->writable.get());
-    way->rest.clear();
-  }
+  leave();
 }
 
 void Connection::end_of_rest(Way& way) {
@@ -275,9 +285,7 @@ void Connection::end_of_rest(Way& way) {
     return;
   }
   ::shutdown(out_.to, SHUT_WR);
-  stage_ = Stage::leaving;
-  unfinished_ = 0;
-  since_ms_ = now_ms_;
+  leave();
   event_add(in_.readable.get(), nullptr);
 }
 
