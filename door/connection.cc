@@ -16,6 +16,8 @@ namespace {
 constexpr std::uint64_t kOpeningMs = 2000;
 // Longer than the handshake limit of libzmq on either side, which is to be seen by both.
 constexpr std::uint64_t kHandshakeMs = 4000;
+// Of the first whole message, a HELLO.
+constexpr std::uint64_t kUnheardOctets = 8192;
 constexpr std::uint64_t kServersHandshakeMs = 1900;  // about libzmq's own
 constexpr std::uint64_t kPausedMs = 1000;  // shorter than three heartbeats: the reason is ours
 constexpr std::uint64_t kStuckMs = 10000;
@@ -167,7 +169,8 @@ void Connection::count_in(std::size_t octets) {
   taken_ = taken;
   unfinished_ += octets;
   // Perhaps the broker has whole ones that it had no time for yet: nothing more until it took one.
-  if (unfinished_ > rules_.unfinished) pause();
+  const bool unheard = stage_ == Stage::open && taken == 0;
+  if (unfinished_ > (unheard ? kUnheardOctets : rules_.unfinished)) pause();
 }
 
 void Connection::pause() {
@@ -199,6 +202,7 @@ void Connection::inner_readable() {
     if (word == ServerWatch::Word::ready) {
       stage_ = Stage::open;
       since_ms_ = now_ms_;
+      unfinished_ = 0;
     }
   }
   pass(out_, *octets);

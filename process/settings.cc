@@ -77,7 +77,7 @@ void read_door(TomlTable& table, DoorSettings& door) {
   table.number("connections_per_address", door.connections_per_address, 1, 4096);
   table.number("handshakes_per_address", door.handshakes_per_address, 1, 4096);
   table.number("hello_ms", door.hello_ms, 100, 600'000);
-  table.number("unfinished_bytes", door.unfinished_bytes, 64 * 1024, 1ULL << 30);
+  table.number("unfinished_bytes", door.unfinished_bytes, 32 * 1024, 1ULL << 30);
 }
 
 void read_kernel(TomlTable& table, KernelSettings& kernel) {
