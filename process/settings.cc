@@ -91,6 +91,13 @@ void read_kernel(TomlTable& table, KernelSettings& kernel) {
   table.text("keys", kernel.keys);
   table.text("nodes", kernel.nodes);
   table.number("stale_after_ms", kernel.stale_after_ms, 10, 3'600'000);
+  table.numbers("dispatchers", kernel.dispatchers, 1, 255);
+}
+
+/// What follows from the rest.
+void complete(Settings& settings) {
+  if (settings.kernel.dispatchers.empty())
+    settings.kernel.dispatchers.push_back(settings.dispatcher.id);
 }
 
 void make_absolute(Settings& settings, const std::filesystem::path& folder) {
@@ -135,6 +142,7 @@ Result<Settings> read_settings(const std::string& path) {
   };
   auto settings = read_toml_as<Settings>(path, read_file(path), read);
   if (settings) make_absolute(*settings, folder_of(path));
+  if (settings) complete(*settings);
   return settings;
 }
 

@@ -49,6 +49,7 @@ struct KernelSettings {
   std::string keys = "keys/kernel.toml";
   std::string nodes = "nodes.toml";  ///< allow-list of reporters
   std::uint64_t stale_after_ms = 3000;
+  std::vector<std::uint64_t> dispatchers;  ///< who may open an epoch; none named: `dispatcher.id`
 };
 
 struct DispatcherSettings {
