@@ -3,9 +3,11 @@
 #include "actors/runtime/actor_main.h"
 #include "actors/writer/audit_writer.h"
 #include "actors/writer/log_boundary.h"
+#include "audit/clock_witness.h"
 #include "process/clock.h"
 #include "process/exit_codes.h"
 #include "process/kill_point.h"
+#include "process/log.h"
 
 using namespace aeromq;
 
@@ -25,15 +27,20 @@ int serve(const process::Settings& settings) {
     return process::kExitPoisoned;
   }
   auto& writer = **log;
-  auto host = runtime::join(AuditWriter::kRole, settings);
-  if (!host) return process::fail_start(host.error());
-  AuditWriter core(writer.next_seq(), to_hex(host->boot().octets));
   LogBoundary boundary(writer, settings.audit.dir);
+  // Before the broker knows of us: it may read the whole log, and who is silent counts as dead.
   if (auto caught_up = boundary.catch_up(); !caught_up) {
     process::fail_start(caught_up.error());
     return process::kExitPoisoned;
   }
-  if (auto begun = boundary.persist(core.begin(process::now()).records); !begun) {
+  const auto before_ns = writer.report().wall_ns;
+  if (const auto back = audit::wall_clock_behind(before_ns, process::now().wall_ns))
+    process::log_warning("clock_went_back", {{"by", *back}});
+  auto host = runtime::join(AuditWriter::kRole, settings);
+  if (!host) return process::fail_start(host.error());
+  AuditWriter core(writer.next_seq(), to_hex(host->boot().octets),
+                   [&boundary] { return boundary.room(); });
+  if (auto begun = boundary.persist(core.begin(process::now(), before_ns).records); !begun) {
     process::fail_start(begun.error());
     return process::kExitPoisoned;
   }
