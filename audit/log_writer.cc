@@ -251,8 +251,8 @@ void LogWriter::prepare(Moment now) {
 Space LogWriter::space() const {
   const auto used = position_ + kSealRoom;
   const auto free = free_octets(dir_);
-  return {header_.file_bytes > used ? header_.file_bytes - used : 0, !no_room_, next_file_bytes(),
-          free ? *free : 0};
+  return {header_.file_bytes > used ? header_.file_bytes - used : 0, header_.file_bytes,
+          next_file_bytes(), !no_room_, free ? *free : 0};
 }
 
 // The SEAL is a batch of its own in the old segment; what waits goes into the new one.

@@ -40,9 +40,10 @@ struct OpenReport {
 
 /// Room for records, in octets.
 struct Space {
-  std::uint64_t segment = 0;  ///< left in the segment that is written
-  bool next_is_made = true;   ///< a next segment lies ready, or can be made
-  std::uint64_t next = 0;     ///< its size
+  std::uint64_t left = 0;     ///< in the segment that is written
+  std::uint64_t segment = 0;  ///< its size
+  std::uint64_t next = 0;     ///< size of the next one
+  bool next_is_made = true;   ///< it lies ready, or can be made
   std::uint64_t free = 0;     ///< on the disk, beside it
   friend bool operator==(const Space&, const Space&) = default;
 };

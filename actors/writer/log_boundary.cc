@@ -38,7 +38,7 @@ void LogBoundary::look_at_room() {
   constexpr std::uint64_t kLastPart = 4;
   auto room = Room::enough;
   if (!space.next_is_made)
-    room = space.segment < space.next / kLastPart ? Room::last : Room::reserve;
+    room = space.left < space.segment / kLastPart ? Room::last : Room::reserve;
   else if (space.free < 2 * space.next)
     room = Room::low;
   if (room == std::exchange(room_, room)) return;
@@ -46,7 +46,7 @@ void LogBoundary::look_at_room() {
   process::log_warning("audit_room", {{"room", kNames.at(static_cast<std::size_t>(room))},
                                       {"disk", dir_},
                                       {"free_octets", space.free},
-                                      {"segment_octets", space.segment}});
+                                      {"segment_octets", space.left}});
 }
 
 // Durable before the answer goes out: whoever was told "executed" can rely on it.

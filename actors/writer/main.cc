@@ -1,5 +1,8 @@
 // aeromq-audit-writer: appends, makes durable, then passes on. Never acknowledges before
 // durability, never writes after an error (exit 70: its supervisor leaves it dead).
+#include <chrono>
+#include <thread>
+
 #include "actors/runtime/actor_main.h"
 #include "actors/writer/audit_writer.h"
 #include "actors/writer/log_boundary.h"
@@ -13,6 +16,24 @@ using namespace aeromq;
 
 namespace {
 
+/// Opens the log. A disk without room for a run's first segment is waited for, and told once: a
+/// writer that ended instead would have to be started again by a person.
+Result<std::unique_ptr<audit::LogWriter>> open_log(const process::Settings& settings,
+                                                   const audit::LogWriterOptions& options) {
+  constexpr auto kLookEvery = std::chrono::seconds(1);
+  const auto has_room = [&] {
+    const auto free = audit::free_octets(settings.audit.dir);
+    return !free || *free > options.first_segment_bytes;
+  };
+  for (;;) {
+    auto log = audit::LogWriter::open(settings.audit.dir, options, process::now());
+    if (log || has_room()) return log;
+    process::log_error("waiting_for_room",
+                       {{"why", "the disk of " + settings.audit.dir + " is full"}});
+    while (!has_room()) std::this_thread::sleep_for(kLookEvery);
+  }
+}
+
 int serve(const process::Settings& settings) {
   audit::LogWriterOptions options;
   options.segment_bytes = settings.audit.segment_bytes;
@@ -21,7 +42,7 @@ int serve(const process::Settings& settings) {
   options.at_step = [](const char* step) {
     process::kill_point(std::string("audit-writer.log.") + step);
   };
-  auto log = audit::LogWriter::open(settings.audit.dir, std::move(options), process::now());
+  auto log = open_log(settings, options);
   if (!log) {
     process::fail_start(log.error());
     return process::kExitPoisoned;

@@ -146,11 +146,12 @@ TEST_F(PoisonTest, ANextSegmentThatLiesReadyOutlivesAFullDisk) {
     ASSERT_TRUE(until(ready));
     std::ofstream filler(disk / "filler", std::ios::binary);
     while (filler.write(std::string(4096, 'x').data(), 4096) && filler.flush()) continue;
+    filler.close();
     const auto first = segments().size();
     while (segments().size() == first) put(*writer, {record(writer->next_seq())});
     EXPECT_TRUE(until([&] { return !writer->space().next_is_made; }));
     EXPECT_FALSE(ready()) << "what could not be made is removed";
-    EXPECT_GT(writer->space().segment, kMinSegmentBytes / 2);
+    EXPECT_GT(writer->space().left, kMinSegmentBytes / 2);
     put(*writer, {record(writer->next_seq())});
     fs::remove(disk / "filler");
     EXPECT_TRUE(until([&] { return writer->space().next_is_made && ready(); }));
