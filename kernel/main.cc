@@ -13,6 +13,7 @@
 #include "process/exit_codes.h"
 #include "process/kill_point.h"
 #include "process/log.h"
+#include "process/private_memory.h"
 
 using namespace aeromq;
 
@@ -25,6 +26,7 @@ struct Flags {
   std::string request;
   std::string reason;
   std::string forgotten;
+  std::string position;
   std::uint64_t alarm = 0;
   std::string holder;
   std::uint64_t dispatcher = 0;
@@ -83,6 +85,8 @@ int run(const CLI::App& app, Flags& flags) {
     if (chosen("show")) return kernel::show(settings, flags.format());
     if (chosen("outcome")) return kernel::tell_outcome(settings, flags.request, flags.format());
     if (chosen("fence")) return kernel::order_fence(settings, flags.dispatcher, flags.reason);
+    if (chosen("lower-acknowledged"))
+      return kernel::lower_acknowledged(settings, flags.position, flags.reason);
     if (chosen("forget-journal"))
       return kernel::forget_journal(settings, flags.forgotten, flags.reason);
     if (chosen("clear-alarm")) return kernel::clear_alarm(settings, flags.alarm, flags.reason);
@@ -115,6 +119,12 @@ void add_verbs(CLI::App& app, Flags& flags) {
   fence->add_option("dispatcher", flags.dispatcher)->required();
   fence->add_option("--reason", flags.reason)->required();
   add_config(fence, flags);
+  auto* lower = app.add_subcommand(
+      "lower-acknowledged", "embedded: take back what the last primary's reports raised too far");
+  lower->add_option("--to", flags.position, "octets, decimal or as `show` prints a position")
+      ->required();
+  lower->add_option("--reason", flags.reason)->required();
+  add_config(lower, flags);
   auto* forget = app.add_subcommand("forget-journal",
                                     "PostgreSQL: the journal of a node's agent is gone for good");
   forget->add_option("node", flags.forgotten)->required();
@@ -141,6 +151,7 @@ void add_verbs(CLI::App& app, Flags& flags) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  process::keep_memory_private();
   process::register_kill_points(kernel::kill_points());
   // The list is of one kind of kernel: each has points that the other never passes.
   if (std::find(argv, argv + argc, std::string_view("postgresql")) == argv + argc &&

@@ -6,12 +6,13 @@
 #include "process/kill_point.h"
 #include "process/limits.h"
 #include "process/log.h"
+#include "process/private_memory.h"
 
 namespace aeromq::process {
 
 int control_plane_main(int argc, char** argv, const std::string& name,
-                       const std::vector<std::string>& kill_points,
-                       int (*serve)(const Settings&)) {
+                       const std::vector<std::string>& kill_points, int (*serve)(const Settings&)) {
+  keep_memory_private();
   register_kill_points(kill_points);
   if (list_kill_points(argc, argv)) return kExitOk;
   CLI::App app(name + ": one process of an aeromq control plane; `aeromq up` starts them all");
@@ -34,8 +35,7 @@ int control_plane_main(int argc, char** argv, const std::string& name,
 }
 
 int fail_start(const Error& error) {
-  log_error("cannot_start",
-            {{"code", error.code}, {"field", error.field}, {"why", error.message}});
+  log_error("cannot_start", {{"code", error.code}, {"field", error.field}, {"why", error.message}});
   return kExitFault;
 }
 

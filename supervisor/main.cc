@@ -14,6 +14,7 @@
 #include "process/command_line.h"
 #include "process/exit_codes.h"
 #include "process/lock_file.h"
+#include "process/private_memory.h"
 #include "supervisor/folder.h"
 #include "supervisor/node_change.h"
 #include "supervisor/node_verbs.h"
@@ -216,6 +217,7 @@ int run_node_verb(const CLI::App& app, const NodeOptions& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  process::keep_memory_private();
   CLI::App app("aeromq: a control plane that a person operates");
   app.set_version_flag("--version", std::string(process::kBuild));
   app.require_subcommand(1);

@@ -7,6 +7,7 @@
 #include "client/ctl/link.h"
 #include "client/ctl/verbs.h"
 #include "process/kill_point.h"
+#include "process/private_memory.h"
 
 namespace {
 
@@ -214,6 +215,7 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  process::keep_memory_private();
   try {
     return run(argc, argv);
   } catch (const std::exception& fault) {

@@ -10,6 +10,7 @@
 #include "process/exit_codes.h"
 #include "process/kill_point.h"
 #include "process/log.h"
+#include "process/private_memory.h"
 
 using namespace aeromq;
 
@@ -84,6 +85,7 @@ int run(const CLI::App& app, const Flags& flags) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  process::keep_memory_private();
   process::register_kill_points(postgresql::agent_kill_points());
   if (process::list_kill_points(argc, argv)) return process::kExitOk;
   process::start_log("pg-agent");
