@@ -207,9 +207,7 @@ AuditPage verify_page(const LogReader& reader) {
   return page;
 }
 
-}  // namespace
-
-Result<AuditPage> answer_query(LogReader& reader, const AuditQuery& query) {
+Result<AuditPage> answer(LogReader& reader, const AuditQuery& query) {
   auto filter = check(query);
   if (!filter) return fail(filter.error());
   if (auto looked = reader.refresh(); !looked) return fail(looked.error());
@@ -230,6 +228,13 @@ Result<AuditPage> answer_query(LogReader& reader, const AuditQuery& query) {
       break;
   }
   return list_records(reader, query, *filter, from);
+}
+
+}  // namespace
+
+Result<AuditPage> answer_query(LogReader& reader, const AuditQuery& query) {
+  auto page = answer(reader, query);
+  return page ? std::move(page) : fail(unreadable(page.error()));
 }
 
 }  // namespace aeromq::audit

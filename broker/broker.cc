@@ -16,6 +16,19 @@ std::uint64_t spoken_minor(const Hello& hello) {
   return std::min<std::uint64_t>(hello.minor, kMinor);
 }
 
+/// What a client that speaks this minor can't be asked: it would not get the sentence that a yes
+/// gives back. What can't be read is for the gate to refuse.
+std::optional<Error> too_old_to_confirm(const ClientLink& client, ByteView body) {
+  if (client.minor >= kGivenMinor) return std::nullopt;
+  const auto submit = decode<Submit>(body);
+  const auto name = submit ? find_command(submit->command) : std::nullopt;
+  if (!name || command_row(*name).confirmation == ConfirmationKind::never) return std::nullopt;
+  return make_error(ErrorCode::version_not_supported,
+                    "a command that is confirmed needs minor " + std::to_string(kGivenMinor) +
+                        ", which has the sentence to give back; minor " +
+                        std::to_string(client.minor) + " is spoken here");
+}
+
 constexpr std::size_t kMaxOpenRequests = 4096;  // in all: no actor's queue can overflow
 
 }  // namespace
@@ -196,13 +209,14 @@ void Broker::hello_of_client(ClientLink& client, const Bytes& body) {
     return send_client(client.connection, MessageType::hello_refused, {}, encode(refused));
   }
   client.welcomed = true;
+  client.minor = spoken_minor(*hello);
   Welcome welcome;
   welcome.session = client.session;
   welcome.lease_ms = Sessions::lease_left_ms(client, registry_.kernel, now_);
   welcome.heartbeat_ms = options_.heartbeat_ms;
   welcome.max_in_flight = options_.max_in_flight;
   welcome.max_body = kMaxClientBody;
-  welcome.minor = spoken_minor(*hello);
+  welcome.minor = client.minor;
   welcome.principal = client.principal;
   if (registry_.kernel) welcome.cluster = registry_.kernel->opened.cluster;
   send_client(client.connection, MessageType::welcome, {}, encode(welcome));
@@ -245,6 +259,8 @@ void Broker::open_request(ClientLink& client, const Header& header, Bytes body) 
     return refuse(client, request, error, body);
   }
   if (header.type == MessageType::submit) {
+    if (const auto error = too_old_to_confirm(client, body))
+      return refuse(client, request, *error, body);
     if (!registry_.kernel)
       return refuse(client, request, make_error(ErrorCode::actor_unavailable, "dispatcher"), body);
     const auto& opened = registry_.kernel->opened;

@@ -7,7 +7,7 @@
 
 #include <fstream>
 
-#include "messages/text.h"
+#include "messages/toml_text.h"
 
 namespace aeromq::client {
 namespace {
@@ -22,9 +22,9 @@ Result<ClientSettings> read_settings(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   if (!in) return fail(bad(path, "cannot be read"));
   const std::string file{std::istreambuf_iterator<char>(in), {}};
-  // As process/toml_reader.cc does, and for the same reason.
-  if (!is_ascii(file)) return fail(bad(path, "has characters beyond ASCII"));
-  const auto parsed = toml::parse(file);
+  const auto ascii = ascii_toml(file);
+  if (!ascii) return fail(bad(path, detail_of(ascii.error())));
+  const auto parsed = toml::parse(*ascii);
   if (!parsed)
     return fail(bad(path, std::string(parsed.error().description()) + " (line " +
                               std::to_string(parsed.error().source().begin.line) + ")"));

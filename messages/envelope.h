@@ -6,7 +6,7 @@
 namespace aeromq {
 
 constexpr std::uint8_t kMajor = 0;
-constexpr std::uint8_t kMinor = 2;
+constexpr std::uint8_t kMinor = 3;
 constexpr std::size_t kMaxHeader = 512;  ///< octets
 constexpr std::size_t kFrames = 3;       ///< magic, header, body; a fourth is reserved for seals
 

@@ -43,7 +43,7 @@ def submit_body(**changes):
 
 
 def hello(**changes):
-    return pack({"role": "client", "name": "hostile", "incarnation": os.urandom(16), "minor": 2,
+    return pack({"role": "client", "name": "hostile", "incarnation": os.urandom(16), "minor": 3,
                  "pid": 0, "build": "0", **changes})
 
 

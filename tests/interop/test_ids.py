@@ -69,7 +69,7 @@ class WorkedBytes(unittest.TestCase):
 
     def message(self, name, kind, seq, table, body, boot=BOOT, request=REQUEST):
         header = msgpack.packb([kind, boot, seq, request, ""], use_bin_type=True)
-        self.assertEqual(self.bytes[name, 1], b"AMCP\x00\x02")
+        self.assertEqual(self.bytes[name, 1], b"AMCP\x00\x03")
         self.assertEqual(self.bytes[name, 2], header)
         self.assertEqual(self.bytes[name, 3], wire.encode(table, body))
         self.assertEqual(wire.decode(table, self.bytes[name, 3]), body)
@@ -77,12 +77,12 @@ class WorkedBytes(unittest.TestCase):
     def test_hello(self):
         self.message("HELLO", wire.HELLO, 1, "Hello", {
             "role": "client", "name": "example", "incarnation": bytes(range(0x10, 0x20)),
-            "minor": 2, "pid": 0x1267, "build": "example 1.0"}, bytes(16), b"")
+            "minor": 3, "pid": 0x1267, "build": "example 1.0"}, bytes(16), b"")
 
     def test_welcome(self):
         self.message("WELCOME", wire.WELCOME, 1, "Welcome", {
             "session": SESSION, "lease_ms": 300000, "heartbeat_ms": 500, "max_in_flight": 256,
-            "max_body": 16384, "minor": 2, "principal": "olga", "cluster": "demo"}, BOOT, b"")
+            "max_body": 16384, "minor": 3, "principal": "olga", "cluster": "demo"}, BOOT, b"")
 
     def test_submit(self):
         self.message("SUBMIT", wire.SUBMIT, 2, "Submit", {
@@ -94,6 +94,7 @@ class WorkedBytes(unittest.TestCase):
         self.message("CONFIRMATION_ASKED", wire.ASKED, 2, "ConfirmationAsked", body)
         self.assertEqual((body["confirmation"], body["expires_in_ms"], body["record"]),
                          ("standard", 120000, 42))
+        self.assertEqual(body["sentence"], "promote n2 on demo")
         self.assertEqual(len(body["explanation"]), 220)
         self.assertEqual(hashlib.sha256(body["explanation"]).hexdigest(), DIGEST)
         explanation = wire.decode("Explanation", body["explanation"])
@@ -103,7 +104,7 @@ class WorkedBytes(unittest.TestCase):
     def test_confirm(self):
         self.message("CONFIRM", wire.CONFIRM, 3, "Confirm", {
             "token": bytes(range(0x70, 0x80)), "explanation_digest": bytes.fromhex(DIGEST),
-            "acknowledge": [], "accept_responsibility": ""})
+            "acknowledge": [], "accept_responsibility": "", "sentence": "promote n2 on demo"})
 
 
 class Strict(unittest.TestCase):
