@@ -255,6 +255,19 @@ void Connection::end_after(Way& way) {
   if (way.rest.empty()) end_of_rest(way);
 }
 
+/// Barred: nothing passes any more, and a moment later it is closed. Not at once: libzmq aborts a
+/// client whose connection ends between two frames that it reads.
+void Connection::silence() {
+  why_ = Turned::barred;
+  stage_ = Stage::leaving;
+  since_ms_ = now_ms_;
+  for (auto* way : {&in_, &out_}) {
+    if (way->readable) event_del(way->readable.get());
+    if (way->writable) event_del(way->writable.get());
+    way->rest.clear();
+  }
+}
+
 void Connection::end_of_rest(Way& way) {
   if (&way == &in_) {
     over_ = stage_ != Stage::open || rules_.only_asks || board_.taken(*ref_) > 0;
@@ -274,7 +287,7 @@ void Connection::look(std::uint64_t now_ms) {
   now_ms_ = now_ms;
   if (over_) return;
   const auto spent = now_ms - since_ms_;
-  if (ref_ && board_.is_barred(*ref_)) return turn_away(Turned::barred);
+  if (stage_ != Stage::leaving && ref_ && board_.is_barred(*ref_)) return silence();
   for (const auto* way : {&in_, &out_})
     if (!way->rest.empty() && now_ms > way->stuck_ms + kStuckMs) return turn_away(Turned::too_slow);
   switch (stage_) {

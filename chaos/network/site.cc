@@ -14,7 +14,7 @@ namespace fs = std::filesystem;
 
 constexpr std::array kBehindTheProxy{"authority-gate",      "explainer",    "audit-reader",
                                      "confirmation-keeper", "audit-writer", "dispatcher"};
-constexpr std::array kAsTheyAre{"broker", "kernel"};
+constexpr std::array kAsTheyAre{"broker", "door", "feed", "kernel"};
 constexpr const char* kControl = "run/control.ipc";
 constexpr const char* kControlProxied = "run/proxied-control.ipc";
 constexpr const char* kKernel = "run/kernel.sock";

@@ -6,6 +6,8 @@
 #include "door/handshake.h"
 #include "door/listening.h"
 #include "tests/transport/support.h"
+#include "transport/publisher.h"
+#include "transport/subscriber.h"
 
 namespace aeromq::door {
 namespace {
@@ -26,7 +28,8 @@ class DoorProcess : public testing::Test {
   }
   void start(const std::string& caps = {}) {
     folder_.put("aeromq.toml", "[door]\nhello_ms = 300\nunfinished_bytes = 65536\n" + caps);
-    child_.emplace(std::vector<std::string>{AEROMQ_DOOR, "--config", folder_ / "aeromq.toml"});
+    const auto command = limit_ + "exec " AEROMQ_DOOR " --config " + (folder_ / "aeromq.toml");
+    child_.emplace(std::vector<std::string>{"/bin/sh", "-c", command});
     ASSERT_TRUE(eventually([&] { return std::filesystem::exists(folder_ / "run/clients.ipc"); }));
   }
   Result<Peer> connect() { return Peer::connect(inside_->client(folder_.ipc("run/clients.ipc"))); }
@@ -54,6 +57,7 @@ class DoorProcess : public testing::Test {
   std::optional<transport::Server> inside_;
   std::optional<Board> board_;
   std::optional<Child> child_;
+  std::string limit_;  // words of a shell before the door
 };
 
 TEST_F(DoorProcess, PassesMessagesBothWaysAndTellsWhereTheyCameFromAndWhenTheyEnd) {
@@ -172,6 +176,83 @@ TEST_F(DoorProcess, NobodyIsLetInWhileThereIsNobodyInside) {
   auto client = connect();
   EXPECT_TRUE(client);
   ::close(late);
+}
+
+TEST_F(DoorProcess, LivesWhenThereAreMoreConnectionsThanDescriptors) {
+  limit_ = "ulimit -n 128; ";
+  start();
+  constexpr int kMany = 400;
+  std::vector<int> held;
+  for (int i = 0; i < kMany; ++i) held.push_back(stranger(""));
+  auto client = connect();
+  EXPECT_TRUE(client) << client.error().message;
+  EXPECT_GE(turned(Turned::crowded), 200U);
+  for (const int fd : held) ::close(fd);
+}
+
+// The feed behind the door, with the test's events.
+class FeedProcess : public DoorProcess {
+ protected:
+  void SetUp() override {
+    DoorProcess::SetUp();
+    std::filesystem::create_directories(folder_ / "keys");
+    put_secret("keys/broker.toml", inside_->server);
+    folder_.put("principals.toml",
+                "[[principal]]\nname = \"alice\"\nauthority = \"observer\"\nkey = \"" +
+                    inside_->alice.public_key + "\"\n");
+    auto events = transport::Publisher::bind(*inside_->context, folder_.ipc("run/events.ipc"),
+                                             {"actors", std::nullopt});
+    ASSERT_TRUE(events) << events.error().message;
+    events_.emplace(std::move(*events));
+    start();
+    feed_.emplace(std::vector<std::string>{AEROMQ_FEED, "--config", folder_ / "aeromq.toml"});
+    ASSERT_TRUE(eventually([&] { return std::filesystem::exists(folder_ / "run/to-feed.ipc"); }));
+  }
+  void put_secret(const std::string& name, const transport::KeyPair& keys) {
+    const auto path = folder_.put(name, "public_key = \"" + keys.public_key +
+                                            "\"\nsecret_key = \"" + keys.secret_key + "\"\n");
+    std::filesystem::permissions(path, std::filesystem::perms::owner_read);
+  }
+  Result<transport::Subscriber> observer() {
+    return transport::Subscriber::connect(inside_->client(folder_.ipc("run/feed.ipc")));
+  }
+  /// Publishes until the observer has seen something new.
+  bool sees(transport::Subscriber& observer) {
+    while (observer.receive()) continue;
+    return eventually([&] {
+      while (events_->next_asked()) continue;
+      if (events_->has_audience()) events_->send(transport::ping_frames(1));
+      observer.wait(10);
+      return observer.receive().has_value();
+    });
+  }
+  std::optional<transport::Publisher> events_;
+  std::optional<Child> feed_;
+};
+
+TEST_F(FeedProcess, ObserversSeeEventsAndNobodyIsAskedForThemWithoutOne) {
+  while (events_->next_asked()) continue;
+  EXPECT_FALSE(events_->has_audience());
+  {
+    auto one = observer();
+    ASSERT_TRUE(one) << one.error().message;
+    EXPECT_TRUE(sees(*one));
+  }
+  EXPECT_TRUE(eventually([&] {
+    while (events_->next_asked()) continue;
+    return !events_->has_audience();
+  }));
+}
+
+TEST_F(FeedProcess, WhoAsksTooMuchIsClosedAndTheOthersGoOn) {
+  auto honest = observer();
+  auto greedy = observer();
+  ASSERT_TRUE(honest && greedy);
+  ASSERT_TRUE(sees(*honest));
+  for (char letter = 'a'; letter < 'e'; ++letter) greedy->subscribe(std::string(400, letter));
+  EXPECT_TRUE(eventually([&] { return turned(Turned::barred) > 0; }));
+  EXPECT_TRUE(sees(*honest));
+  EXPECT_TRUE(honest->connected());
 }
 
 }  // namespace

@@ -2,8 +2,8 @@
 """hostile.py CLIENT.toml: attacks, each on a connection of its own, and what the document says of them.
 
 What an attack may end in:
-  barred             no answer, and nothing more is answered on this connection (section 5)
-  ended              the connection is gone (section 14: a frame over ZeroMQ's own bound)
+  ended              no answer, and the connection is gone: it was barred (section 5), or a frame was over
+                     ZeroMQ's own bound (section 14)
   CODE field=F ...   refused; the connection still serves
   accepted           the document allows it
 A set of these stands where the document leaves it open.  After each attack a well-behaved connection
@@ -23,7 +23,8 @@ from aeromq_client import (ABANDON, AUDIT_QUERY, CONFIRM, ERROR, BROKER_ERROR, H
 SILENCE = 1.5          # seconds without any answer that count as silence
 COME_BACK = 20         # seconds that a broker gets to come back after it was lost
 GOOD = {"command": "inspect_cluster_state", "node": "", "reason": "", "about": ""}
-BARRED, ENDED, ACCEPTED = "barred", "ended", "accepted"
+ENDED, ACCEPTED = "ended", "accepted"
+BARRED = ENDED         # whoever is barred is closed
 
 
 def refused(code, domain, outcome, field=""):
@@ -232,7 +233,7 @@ ATTACKS = [
     ("audit query, unknown kind", audit(kind="erase"), invalid("kind")),
 ]
 
-# Attacks before any WELCOME: all end in silence, and the connection says nothing any more.
+# Attacks before any WELCOME: all end without a word, and so does the connection.
 OPENINGS = [
     ("STATUS_QUERY before HELLO", link(STATUS_QUERY), BARRED),
     ("HELLO as an actor", lambda c: raw(c, HELLO, hello(role="audit-writer")), BARRED),
@@ -267,7 +268,7 @@ def observe(client, request, greeted):
     if not client.alive:
         return ENDED
     if message is None:
-        return BARRED if result is None else result + ", then barred"
+        return "silence" if result is None else result + ", then silence"
     if message[0] == HELLO_REFUSED:
         return "HELLO_REFUSED " + told(message[2]["error"])
     if message[0] == STATUS and asked and result is None:

@@ -34,6 +34,11 @@ TEST(Settings, AnEmptyFileHasTheDefaultsBesideIt) {
   EXPECT_EQ(settings->kernel.register_file, folder / "kernel/register.sqlite");
   EXPECT_EQ(settings->principals, folder / "principals.toml");
   EXPECT_EQ(settings->dispatcher.id, 1U);
+  EXPECT_EQ(settings->door.connections, 1024U);
+  EXPECT_EQ(settings->door.connections_per_address, 512U);
+  EXPECT_EQ(settings->door.handshakes_per_address, 256U);
+  EXPECT_EQ(settings->door.hello_ms, 5000U);
+  EXPECT_EQ(settings->door.unfinished_bytes, 131072U);
 }
 
 TEST(Settings, WhatIsSaidIsTaken) {
@@ -47,6 +52,9 @@ nodes = ["a", "b-2"]
 clients = "tcp://127.0.0.1:7000"
 control = "ipc:///run/c"
 heartbeat_ms = 50
+[door]
+connections = 64
+unfinished_bytes = 65536
 [audit]
 dir = "../log"
 segment_bytes = 65536
