@@ -50,7 +50,9 @@ Result<void> check_not_gone(const process::Settings& settings) {
   return fail(make_error(ErrorCode::invalid_input,
                          file + ": the register is gone (" + sign +
                              "); none is made in its place unless a person begins a new one: "
-                             "aeromq-kernel begin --reason TEXT",
+                             "aeromq-kernel begin --config " +
+                             settings.folder + "/aeromq.toml --reason TEXT" +
+                             (settings.kernel.kind == "postgresql" ? "" : " --holder NODE"),
                          "register"));
 }
 

@@ -252,7 +252,8 @@ Result<void> check_register(const process::Settings& settings) {
       file +
           ": the register is gone, and this directory had one; none is made in its place unless "
           "a person begins a new one: aeromq-kernel begin --config " +
-          settings.folder + "/" + std::string(kSettingsFile) + " --reason TEXT",
+          settings.folder + "/" + std::string(kSettingsFile) + " --reason TEXT" +
+          (settings.kernel.kind == "postgresql" ? "" : " --holder NODE"),
       "register");
 }
 

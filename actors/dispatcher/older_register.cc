@@ -42,6 +42,8 @@ void say_older(KernelAnswer& answer, const std::string& why) {
   if (snapshot.findings.size() < kMostFindings)
     snapshot.findings.push_back({kCode, Severity::alarm, why});
   if (answer.kind == CallKind::survey && !snapshot.checks.empty()) {
+    // The kernel may have its own reason for the same word, and a check stands once.
+    std::erase_if(snapshot.checks, [](const Check& check) { return check.code == kCode; });
     if (snapshot.checks.size() == kMostChecks) snapshot.checks.pop_back();
     snapshot.checks.insert(snapshot.checks.begin(), {kCode, "P6-F1", why, false, false});
   }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <regex>
 
 #include "chaos/postgresql/runbook.h"
 #include "chaos/postgresql/truth.h"
@@ -60,6 +61,15 @@ std::string foremost(Scene& scene) {
   return postgresql::foremost_standby(postgresql::read_facts(scene.cluster()), "");
 }
 
+// The cures were what the alarm asked for: the person says so, with the kernel stopped.
+void clear_alarms(Scene& scene, const Deed& deed) {
+  if (deed.code != "ALARM_STANDS") return;
+  scene.stack().stop();
+  for (const auto& number : alarms_in(deed.text))
+    scene.stack().kernel({"clear-alarm", number, "--reason", "the cures dealt with it"});
+  scene.restart_plane();
+}
+
 void lead_again(Scene& scene, Story& story, unsigned attempt) {
   const auto heir = foremost(scene);
   if (heir.empty()) return;
@@ -69,6 +79,7 @@ void lead_again(Scene& scene, Story& story, unsigned attempt) {
   settle(scene, deed, kSettleMs);
   story.way = fmt::format("{} {} after the cures: {} {} {}", deed.verb, heir, deed.verdict,
                           deed.code, deed.text);
+  clear_alarms(scene, deed);
   story.deeds.push_back(std::move(deed));
 }
 
@@ -82,6 +93,14 @@ bool all_follow(Scene& scene, const std::string& leader) {
 }
 
 }  // namespace
+
+std::vector<std::string> alarms_in(const std::string& text) {
+  static const std::regex kAlarm("alarm ([0-9]+) [A-Z]");
+  std::vector<std::string> numbers;
+  for (std::sregex_iterator at(text.begin(), text.end(), kAlarm), end; at != end; ++at)
+    numbers.push_back((*at)[1]);
+  return numbers;
+}
 
 bool heal(Scene& scene, Story& story) {
   const auto end = boot_now() + kHealNs;
@@ -131,6 +150,7 @@ bool switch_over(Scene& scene, Story& story) {
     story.way = fmt::format("after the cures {} {} is {} {}: {}", deed.verb, node, deed.verdict,
                             deed.code, deed.text);
     const bool done = deed.verdict == "executed";
+    clear_alarms(scene, deed);
     story.deeds.push_back(std::move(deed));
     if (done && demoted) return true;
     demoted = demoted || done;

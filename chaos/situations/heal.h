@@ -9,6 +9,9 @@ namespace aeromq::chaos::situations {
 /// bound. What was thrown away for it is noted in the story.
 bool heal(Scene& scene, Story& story);
 
+/// The numbers of the alarms that the check ALARM_STANDS names.
+std::vector<std::string> alarms_in(const std::string& text);
+
 /// Demote the primary, promote another: an ordinary switchover, within its bound.
 bool switch_over(Scene& scene, Story& story);
 

@@ -106,6 +106,17 @@ TEST(OlderRegister, ShowsItselfAndDecidesNothing) {
   EXPECT_EQ(refused.act.code, "REGISTER_OLDER");
 }
 
+TEST(OlderRegister, IsOneCheckAlthoughTheKernelHasAReasonOfItsOwn) {
+  KernelAnswer answer;
+  answer.kind = CallKind::survey;
+  answer.snapshot.checks = {{"NODE_UNKNOWN", "P6-F1", "it is there", true, false},
+                            {"REGISTER_OLDER", "P6-F1", "an agent promised more", false, false}};
+  say_older(answer, "why");
+  ASSERT_EQ(answer.snapshot.checks.size(), 2U);
+  EXPECT_EQ(answer.snapshot.checks[0], (Check{"REGISTER_OLDER", "P6-F1", "why", false, false}));
+  EXPECT_EQ(answer.snapshot.checks[1].code, "NODE_UNKNOWN");
+}
+
 TEST(OlderRegister, WhatItHasNoRowOfIsUnknown) {
   const auto told = [](Verdict verdict) {
     KernelAnswer answer;

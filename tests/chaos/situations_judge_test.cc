@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "chaos/situations/fault.h"
+#include "chaos/situations/heal.h"
 #include "chaos/situations/judge.h"
 #include "chaos/situations/plan.h"
 
@@ -401,6 +402,14 @@ TEST(SituationsCatalogue, HasAtLeast45OfEveryKindAndEachNameOnce) {
   }
   EXPECT_GE(names.size(), 45U);
   EXPECT_EQ(kinds.size(), 14U);
+}
+
+TEST(SituationsHeal, ThePersonReadsWhichAlarmsStand) {
+  EXPECT_EQ(alarms_in("alarm 3 SWITCHED_BEFORE_CHECKPOINT: b switched; alarm 12 "
+                      "SWITCHED_BEYOND_CHECKPOINT: c did; `aeromq-kernel clear-alarm NUMBER "
+                      "--reason TEXT` ends it"),
+            (std::vector<std::string>{"3", "12"}));
+  EXPECT_TRUE(alarms_in("no alarm stands").empty());
 }
 
 }  // namespace

@@ -1,10 +1,12 @@
 // What an agent finds out of a start that it does not make, and of the WAL on its disk.
 #include <gmock/gmock.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <fstream>
 
 #include "kernel/postgresql/agent/control_data.h"
+#include "kernel/postgresql/agent/foresight.h"
 #include "kernel/postgresql/agent/received_wal.h"
 #include "kernel/postgresql/agent/start_trial.h"
 #include "tests/support/scratch_folder.h"
@@ -16,6 +18,7 @@ using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
 void write(const std::string& path, const std::string& text = {}, mode_t mode = 0600) {
   std::ofstream(path) << text;
@@ -127,8 +130,45 @@ TEST(StartTrial, ReadsEachValueAndTheWordsOfTheOneThatFailed) {
          "\n\x01=config_file\nLOG:  invalid value\nFATAL:  configuration file contains errors\n"};
   read = read_trial(end);
   EXPECT_EQ(read.refused, "LOG:  invalid value FATAL:  configuration file contains errors");
+  EXPECT_TRUE(read.values.empty()) << "those words are no value";
   end.in_time = false;
   EXPECT_FALSE(read_trial(end).tried);
+}
+
+// A program in the place of the server's: it fails while a settings file says "bad".
+TEST(Foresight, AnErrorAndItsCorrectionAreSeenWithTheNextStatus) {
+  const test::ScratchFolder folder;
+  for (const auto* made : {"data", "bin", "conf.d"}) ::mkdir((folder / made).c_str(), 0700);
+  const auto settings_file = folder / "postgresql.conf";
+  const auto extra = folder / "conf.d/z.conf";
+  write(settings_file, "include_dir 'conf.d'\n");
+  write(folder / "bin/postgres",
+        "#!/bin/sh\nfor asked; do :; done\n"
+        "grep -s bad " +
+            extra +
+            " >&2 && exit 1\n"
+            "[ $asked != config_file ] || echo " +
+            settings_file + "\n",
+        0700);
+  AgentSettings settings;
+  settings.data = folder / "data";
+  settings.bin = folder / "bin";
+  settings.journal = folder / "journal.sqlite";
+  const Foresight foresight(settings);
+  const auto refused = [&] {
+    AgentStatus status;
+    foresight.add_to(status, ControlData{}, 20'000);
+    return status.next_start.refused;
+  };
+  refused();  // where the settings files are is known from here on
+  EXPECT_THAT(refused(), Not(HasSubstr("bad")));
+  write(extra, "bad one");
+  EXPECT_EQ(refused(), "bad one");
+  refused();  // the new file is one of them from here on
+  write(extra, "bad two!");
+  EXPECT_EQ(refused(), "bad two!");
+  ::unlink(extra.c_str());
+  EXPECT_THAT(refused(), Not(HasSubstr("bad")));
 }
 
 TEST(StartTrial, FollowsIncludesAndFolders) {

@@ -74,6 +74,16 @@ TEST_F(PostgresqlServiceErrands, AnActIsSentOnceAfterItsPromise) {
   EXPECT_EQ(script_.journal, "j1");
 }
 
+TEST_F(PostgresqlServiceErrands, APromiseToAnotherRegisterIsNoTermOfThisOne) {
+  script_.claim.promised = 9;
+  script_.open_fails = kernel_rejection("STALE_TERM", "9 was promised", {"P6-A2"});
+  EXPECT_EQ(act().claim.promised, 9U);
+  EXPECT_EQ(ask(7).claim.promised, 9U);
+  script_.open_fails = kernel_rejection("OTHER_HISTORY", "bound to another", {"P6-A2"});
+  EXPECT_EQ(act().claim.promised, 0U);
+  EXPECT_EQ(ask(7).claim.promised, 0U);
+}
+
 TEST_F(PostgresqlServiceErrands, AnotherJournalsWordIsNoWord) {
   script_.claim.journal = "j2";
   EXPECT_EQ(ask(0, "j1").kind, Word::Kind::not_sent);

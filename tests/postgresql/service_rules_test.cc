@@ -195,6 +195,23 @@ TEST(PostgresqlServiceRules, AnotherJournalIsSaidAndASilentAgentIsNot) {
   EXPECT_EQ(changed.code, "AGENT_JOURNAL_CHANGED");
 }
 
+TEST(PostgresqlServiceRules, AnAgentOfAnotherRegisterIsSaidWithTheWayOn) {
+  const HistoryId history{{1}};
+  ClusterSample sample;
+  sample.nodes.emplace_back().node = "n2";
+  EXPECT_TRUE(bound_check(history, "n2", sample).passes) << "not heard: others say so";
+  auto& agent = sample.nodes[0].agent.emplace();
+  EXPECT_TRUE(bound_check(history, "n2", sample).passes) << "the first act binds it";
+  agent.bound = true;
+  agent.history = history;
+  EXPECT_TRUE(bound_check(history, "n2", sample).passes);
+  const auto elsewhere = bound_check(HistoryId{{2}}, "n2", sample);
+  EXPECT_FALSE(elsewhere.passes);
+  EXPECT_FALSE(elsewhere.overridable);
+  EXPECT_EQ(elsewhere.code, "AGENT_BOUND_ELSEWHERE");
+  EXPECT_THAT(elsewhere.text, HasSubstr("aeromq-pg-agent bind 02000000"));
+}
+
 TEST(PostgresqlServiceRules, ARegisterIsOlderThanWhatItsAgentsHavePromised) {
   const HistoryId history{{1}};
   ClusterSample sample;

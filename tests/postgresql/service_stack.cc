@@ -2,6 +2,8 @@
 
 #include <sys/stat.h>
 
+#include <fstream>
+#include <regex>
 #include <sstream>
 
 #include "supervisor/folder.h"
@@ -117,6 +119,35 @@ std::optional<OutcomeAnswer> Stack::outcome(const RequestId& request) {
 int Stack::outcome_by_hand(const RequestId& request) const {
   return run(
       {std::string(BIN) + "/aeromq-kernel", "outcome", request.text(), "--config", config()});
+}
+
+int Stack::by_hand(std::vector<std::string> words) const {
+  words.insert(words.begin(), std::string(BIN) + "/aeromq-kernel");
+  words.insert(words.end(), {"--config", config()});
+  return run(words);
+}
+
+void Stack::put_before_pg_ctl(const std::string& node, const std::string& script) const {
+  const auto settings = pg() + "/" + node + "/agent/agent.toml";
+  std::ifstream in(settings);
+  std::string text(std::istreambuf_iterator<char>(in), {});
+  std::smatch found;
+  ASSERT_TRUE(std::regex_search(text, found, std::regex("bin = \"([^\"]*)\"")));
+  const std::filesystem::path real = found[1].str();
+  const std::filesystem::path folder = folder_ / "hand";
+  std::filesystem::create_directories(folder);
+  for (const auto& program : std::filesystem::directory_iterator(real))
+    if (program.path().filename() != "pg_ctl")
+      std::filesystem::create_symlink(program.path(), folder / program.path().filename());
+  const auto placed = folder / "pg_ctl";
+  std::ofstream(placed) << "#!/bin/bash\nreal=" << real.string() << "\nnodes=" << pg() << "\n"
+                        << script << "\nexec $real/pg_ctl \"$@\"\n";
+  ::chmod(placed.c_str(), 0755);
+  ASSERT_EQ(cluster({"agent-kill", "", node}), 0);
+  std::ofstream(settings) << text.replace(static_cast<std::size_t>(found.position(1)),
+                                          static_cast<std::size_t>(found.length(1)),
+                                          folder.string());
+  ASSERT_EQ(start_agent(node), 0);
 }
 
 std::optional<OutcomeAnswer> Stack::final_outcome(const RequestId& request) {

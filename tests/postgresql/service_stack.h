@@ -36,6 +36,11 @@ class Stack {
   std::optional<OutcomeAnswer> outcome(const RequestId& request);
   /// Exit code of `aeromq-kernel outcome`.
   int outcome_by_hand(const RequestId& request) const;
+  /// Exit code of another verb of aeromq-kernel, which wants the kernel stopped.
+  int by_hand(std::vector<std::string> words) const;
+  /// From now on the agent of `node` finds `script`, a shell's, in the place of pg_ctl. In it
+  /// $real is the folder of the real one, $nodes that of the nodes' folders.
+  void put_before_pg_ctl(const std::string& node, const std::string& script) const;
   /// Waits for a final word.
   std::optional<OutcomeAnswer> final_outcome(const RequestId& request);
   /// Waits until every node answers, the writers are `primaries`, and the others stream from it.

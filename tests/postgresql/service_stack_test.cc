@@ -242,5 +242,54 @@ INSTANTIATE_TEST_SUITE_P(, PostgresqlServiceDeath,
                                          Death{"pgagent.act.result_written", Action::demote}),
                          name_of);
 
+// Somebody's hand between the agent's look and its promotion: the old primary leads once more, so
+// the new one switches beyond the record that was its proof.
+TEST(PostgresqlServiceStack, AnAlarmStandsUntilAPersonHasClearedIt) {
+  Stack stack;
+  ASSERT_TRUE(stack.settled("n1"));
+  const auto demoted = ask(stack, Action::demote, "n1");
+  ASSERT_EQ(demoted.status, ActStatus::executed) << text_of_answer(demoted);
+  stack.put_before_pg_ctl("n2", R"sh(
+if [[ " $* " == *" promote "* ]]; then {
+  data=$nodes/n1/data
+  sql="$real/psql -X -h 127.0.0.1 -p $(sed -n 4p $data/postmaster.pid) -U postgres -d postgres -At"
+  $real/pg_ctl stop -D $data -m fast -w
+  rm $data/standby.signal
+  $real/pg_ctl start -D $data -l $nodes/n1/postgresql.log -w
+  $sql -c 'CREATE TABLE foreign_rows(x int)'
+  for i in {1..400}; do
+    [ "$($sql -c "SELECT count(*) FROM pg_stat_replication
+                  WHERE application_name = 'n2' AND replay_lsn >= pg_current_wal_lsn()")" = 1 ] && break
+    sleep 0.05
+  done
+  $real/pg_ctl stop -D $data -m fast -w
+  touch $data/standby.signal
+} >/dev/null 2>&1; fi)sh");
+  const auto promoted = ask(stack, Action::promote, "n2");
+  ASSERT_EQ(promoted.status, ActStatus::executed) << text_of_answer(promoted);
+  EXPECT_THAT(promoted.text, testing::HasSubstr("ALARM SWITCHED_BEYOND_CHECKPOINT"));
+  const auto shows_alarm = [&] {
+    // Who only looks names no version, and is told no findings.
+    auto link = stack.open(2);
+    const auto seen = link ? link->ask({}, kLongMs) : fail(link.error());
+    return seen && std::ranges::any_of(seen->snapshot.findings, [](const Finding& finding) {
+             return finding.severity == Severity::alarm &&
+                    finding.code == "SWITCHED_BEYOND_CHECKPOINT";
+           });
+  };
+  EXPECT_TRUE(shows_alarm());
+  ASSERT_EQ(stack.cluster({"start", "", "n1"}), 0);
+  EXPECT_TRUE(stack.settled("n2"));
+  EXPECT_EQ(ask(stack, Action::demote, "n2").code, "ALARM_STANDS");
+  stack.kill_kernel();
+  EXPECT_EQ(stack.by_hand({"clear-alarm", "2", "--reason", "another"}), 2);
+  EXPECT_EQ(stack.by_hand({"clear-alarm", "1", "--reason", "the rows were fetched"}), 0);
+  stack.start_kernel();
+  EXPECT_FALSE(shows_alarm());
+  EXPECT_TRUE(stack.settled("n2"));
+  const auto on = ask(stack, Action::demote, "n2");
+  EXPECT_EQ(on.status, ActStatus::executed) << text_of_answer(on);
+}
+
 }  // namespace
 }  // namespace aeromq::postgresql

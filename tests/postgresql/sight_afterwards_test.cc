@@ -265,6 +265,9 @@ TEST(PostgresqlAfterwards, WhatWaitsForARestartIsNamed) {
   sample.nodes[1].setup.pending = {"wal_level"};
   set(sample.nodes[1], "max_wal_senders", "10");
   sample.nodes[1].agent->next_start.settings = {{"max_wal_senders", "4"}, {"port", "5432"}};
+  // A trial that ended at an error has told no more than that.
+  set(sample.nodes[1], "max_connections", "100");
+  sample.nodes[1].agent->next_start.settings.push_back({"max_connections", ""});
   EXPECT_EQ(said(sample, promotion(), "PENDING_RESTART"),
             std::vector<std::string>{
                 "n2 has settings that wait for a restart: wal_level and max_wal_senders (10 now, 4 "

@@ -180,6 +180,8 @@ TEST_F(Up, ARegisterThatIsGoneStopsTheStartAndIsNamed) {
   EXPECT_EQ(code, 2);
   EXPECT_THAT(text, HasSubstr(scratch_ / "d/kernel/register.sqlite"));
   EXPECT_THAT(text, HasSubstr("the register is gone"));
+  EXPECT_THAT(text, HasSubstr("aeromq-kernel begin --config " + (scratch_ / "d/aeromq.toml") +
+                              " --reason TEXT --holder NODE"));
   EXPECT_FALSE(fs::exists(scratch_ / "d/kernel/register.sqlite"));
   std::ofstream(scratch_ / "d/kernel/register.sqlite") << "a register";
   start();

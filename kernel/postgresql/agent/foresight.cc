@@ -107,8 +107,11 @@ void Foresight::add_trial(AgentStatus& status, const ControlData& control,
   const auto tried = find_out<TriedSettings>(
       trial_, key, kTryAgainMs, until_ms,
       [bin = bin_, data = data_, options = options_] { return try_settings(bin, data, options); });
-  if (tried && tried->values.contains("config_file")) {
-    auto files = settings_files(tried->values.at("config_file"), data_);
+  if (tried) {
+    // A trial that failed tells no file's name; it is the same as before.
+    if (const auto told = tried->values.find("config_file"); told != tried->values.end())
+      config_file_ = told->second;
+    auto files = settings_files(config_file_, data_);
     // Other files than the ones whose state names the trial: the next status tries it anew.
     if (files != files_) files_ = std::move(files);
   }

@@ -50,6 +50,8 @@ class Foresight {
   std::string journal_;
   mutable std::mutex mutex_;
   mutable std::vector<std::string> files_;  ///< the settings files of the last trial
+  mutable std::string
+      config_file_;  ///< what the last trial that read it named as the first of them
   mutable Slow<TriedSettings> trial_;
   mutable Slow<WalEnd> received_;
 };

@@ -272,7 +272,9 @@ Result<std::uint64_t> Journal::promise(HistoryId history, std::uint64_t term,
   if (history.empty() || (impl_->bound && *impl_->bound != history))
     return fail(kernel_rejection("OTHER_HISTORY",
                                  "this agent is bound to the register history " +
-                                     (impl_->bound ? to_hex(impl_->bound->octets) : "none"),
+                                     (impl_->bound ? to_hex(impl_->bound->octets) : "none") +
+                                     "; `aeromq-pg-agent bind " + to_hex(history.octets) +
+                                     " --reason TEXT` on its host binds it to this one",
                                  {"P6-A2"}));
   if (term <= impl_->promised())
     return fail(kernel_rejection(

@@ -344,19 +344,22 @@ TriedSettings read_trial(const ChildEnd& end) {
   read.tried = true;
   std::string_view rest = end.output;
   std::string last;
+  std::string asked;
   for (auto at = rest.find(kMark); at != rest.npos; at = rest.find(kMark)) {
     rest.remove_prefix(at + kMark.size());
     const auto line = rest.find('\n');
     if (line == rest.npos) break;
-    const std::string name(rest.substr(0, line));
+    asked = rest.substr(0, line);
     rest.remove_prefix(line + 1);
     auto value = rest.substr(0, rest.find("\n\x01="));
     while (!value.empty() && value.back() == '\n') value.remove_suffix(1);
     last = std::string(value);
-    read.values[name] = last;
+    read.values[asked] = last;
   }
-  if (end.code != 0)
+  if (end.code != 0) {
     read.refused = as_words(last.empty() ? std::string_view(end.output) : last, kMostWords);
+    read.values.erase(asked);  // what stands there are those words
+  }
   return read;
 }
 

@@ -95,6 +95,8 @@ void Hand::look_on() {
   const auto why = as_primary ? against_start().why : std::string();
   const std::lock_guard lock(mutex_);
   if (holds_.empty()) return;
+  if (why.empty() && way_on_.empty())
+    process::log_warning("may_be_started", {{"by", kStartVerb}, {"held_by", holds_}});
   way_on_ = why.empty() ? kStartVerb : "";
   if (!for_others_) return;
   holds_ = cut(why.empty() ? "nothing speaks against its start any more, but the time in which its "

@@ -63,6 +63,13 @@ int with_dead_journal(const AgentSettings& settings, Journal::Mode mode, Read re
   return read(*journal);
 }
 
+// Whoever is about to start one counts as running for the others, and is not.
+std::string server_words(const AgentStatus& status) {
+  if (!status.running) return "down";
+  return status.pid == 0 ? "not up yet, its agent asks the others whether it may start it"
+                         : "running, pid " + std::to_string(status.pid);
+}
+
 void print(const AgentStatus& status, bool json, bool alive) {
   if (json) {
     Json made{{"node", status.node},
@@ -92,8 +99,7 @@ void print(const AgentStatus& status, bool json, bool alive) {
     return;
   }
   fmt::print("node {}  agent {}  server {}  role on disk {}{}\n", status.node,
-             alive ? "running" : "not running, read from its files",
-             status.running ? "running, pid " + std::to_string(status.pid) : "down",
+             alive ? "running" : "not running, read from its files", server_words(status),
              status.durable_role == NodeRole::replica ? "standby" : text_of(status.durable_role),
              status.promote_signal ? "  a promote signal waits" : "");
   fmt::print("control file: {}, checkpoint {} on timeline {}\n", status.control_state,

@@ -27,6 +27,9 @@ class LinkedDoor final : public AgentDoor {
   int ask_ms_;
 };
 
+// What an agent has promised to another register says nothing of the terms of this one.
+bool is_bound_elsewhere(const Error& error) { return error.code == "OTHER_HISTORY"; }
+
 bool is_lost(const Error& error) { return error.code == error_row(ErrorCode::answer_lost).code; }
 
 Word without_sending(Error error, std::uint64_t promised = 0) {
@@ -72,8 +75,9 @@ Word carry_out(const Connect& connect, HistoryId history, const AgentAct& act,
   const auto opened = (*door)->open(history, act.term, journal);
   if (!opened) {
     // Whatever became of the promise: the act was not sent, and nobody else sends it.
-    const auto known =
-        is_lost(opened.error()) ? fail(opened.error()) : (*door)->ask(act.act.request);
+    const auto known = is_lost(opened.error()) || is_bound_elsewhere(opened.error())
+                           ? fail(opened.error())
+                           : (*door)->ask(act.act.request);
     return without_sending(opened.error(), known ? known->promised : 0);
   }
   process::kill_point("kernel.act.opened");
@@ -86,17 +90,20 @@ Word find_out(const Connect& connect, HistoryId history, const Inquiry& inquiry)
   auto door = connect(inquiry.node);
   if (!door) return without_sending(door.error());
   bool promised = false;
+  bool elsewhere = false;
   if (inquiry.term != 0) {
     const auto opened = (*door)->open(history, inquiry.term, inquiry.journal);
     if (!opened && is_lost(opened.error())) return lost(opened.error());
     // A refusal is no end: the agent may have promised more, and the claim's answer says what.
     promised = opened.has_value();
+    elsewhere = !opened && is_bound_elsewhere(opened.error());
   }
   auto claim = (*door)->ask(inquiry.request);
   if (!claim) return lost(claim.error());
   if (!inquiry.journal.empty() && claim->journal != inquiry.journal)
     return without_sending(
         make_error(ErrorCode::answer_lost, "the agent has another journal than before"));
+  if (elsewhere) claim->promised = 0;
   return said(std::move(*claim), promised);
 }
 

@@ -219,6 +219,8 @@ std::vector<Check> PostgresqlKernel::checks(Action action, const Intent& intent,
   if (const auto journal = journal_check(journals_.of(intent.node), intent.node, sample);
       !journal.passes)
     all.push_back(journal);
+  if (const auto bound = bound_check(state_.history, intent.node, sample); !bound.passes)
+    all.push_back(bound);
   if (const auto* open = open_grant()) add_open_grant(all, *open, action, sample);
   if (action == Action::demote && !intent.successor.empty()) {
     // In the place of the look's own word: the register knows more.

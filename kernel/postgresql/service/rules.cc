@@ -239,4 +239,18 @@ Check journal_check(const std::string& known, const std::string& node,
           passes, false};
 }
 
+Check bound_check(HistoryId history, const std::string& node, const ClusterSample& sample) {
+  const auto* seen = find_node(sample, node);
+  const bool passes =
+      seen == nullptr || !seen->agent || !seen->agent->bound || seen->agent->history == history;
+  const auto own = to_hex(history.octets);
+  return {"AGENT_BOUND_ELSEWHERE", "P6-A2",
+          passes ? "the agent of " + node + " is bound to no other register"
+                 : "the agent of " + node + " is bound to the register history " +
+                       to_hex(seen->agent->history.octets) + ", this register has " + own +
+                       ": it takes nothing until a person has run `aeromq-pg-agent bind " + own +
+                       " --reason TEXT` on its host",
+          passes, false};
+}
+
 }  // namespace aeromq::postgresql

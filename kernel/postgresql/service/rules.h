@@ -70,4 +70,8 @@ Check register_check(HistoryId history, std::uint64_t last, std::uint64_t beyond
 /// AGENT_JOURNAL_CHANGED: the target's agent has the journal that the register knows.
 Check journal_check(const std::string& known, const std::string& node, const ClusterSample& sample);
 
+/// AGENT_BOUND_ELSEWHERE: the target's agent is bound to `history` or to none yet. After a new
+/// register it takes no act until a person has bound it.
+Check bound_check(HistoryId history, const std::string& node, const ClusterSample& sample);
+
 }  // namespace aeromq::postgresql

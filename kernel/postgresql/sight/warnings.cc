@@ -113,7 +113,9 @@ std::vector<std::string> waiting_for_restart(const NodeSample& node) {
   if (!node.agent) return waiting;
   for (const auto& next : node.agent->next_start.settings) {
     const auto now = value_of(node.setup.settings, next.name);
-    if (now.empty() || now == next.value || std::ranges::find(waiting, next.name) != waiting.end())
+    // A trial that ended at an error has told no value.
+    if (now.empty() || next.value.empty() || now == next.value ||
+        std::ranges::find(waiting, next.name) != waiting.end())
       continue;
     waiting.push_back(next.name + " (" + std::string(now) + " now, " + next.value + " then)");
   }
