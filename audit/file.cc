@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -17,7 +18,9 @@ void Fd::close() {
 }
 
 Result<Fd> open_file(const fs::path& path, int flags) {
-  Fd fd(::open(path.c_str(), flags | O_CLOEXEC, 0600));
+  // What we write is never behind a link that somebody put there.
+  const int links = (flags & (O_CREAT | O_RDWR | O_WRONLY)) != 0 ? O_NOFOLLOW : 0;
+  Fd fd(::open(path.c_str(), flags | links | O_CLOEXEC, 0600));
   if (!fd.open()) return fail(file_error("open", path, errno));
   return fd;
 }
@@ -34,15 +37,33 @@ Result<void> write_at(const Fd& fd, ByteView bytes, std::uint64_t offset, const 
   return {};
 }
 
-Result<void> fill_with_zeros(const Fd& fd, std::uint64_t size, const fs::path& path) {
+Result<void> fill_with_zeros(const Fd& fd, std::uint64_t from, std::uint64_t size,
+                             const fs::path& path) {
   constexpr std::uint64_t kPiece = 1U << 20;
   const Bytes zeros(static_cast<std::size_t>(std::min(size, kPiece)));
-  for (std::uint64_t at = 0; at < size;) {
+  for (std::uint64_t at = from; at < size;) {
     const auto piece = ByteView(zeros).first(static_cast<std::size_t>(std::min(size - at, kPiece)));
     if (auto written = write_at(fd, piece, at, path); !written) return written;
     at += piece.size();
   }
   return {};
+}
+
+Result<void> take_room(const Fd& fd, std::uint64_t size, const fs::path& path) {
+  int done = -1;
+  do {
+    done = ::fallocate(fd.number(), 0, 0, static_cast<off_t>(size));
+  } while (done != 0 && errno == EINTR);
+  if (done == 0 || errno == EOPNOTSUPP || errno == ENOSYS) return {};
+  return fail(file_error("take room for", path, errno));
+}
+
+Result<std::uint64_t> free_octets(const fs::path& path) {
+  struct statvfs found {};
+  if (::statvfs(path.c_str(), &found) != 0) return fail(file_error("statvfs", path, errno));
+  // Root may write into the part that is kept for it.
+  const auto blocks = ::geteuid() == 0 ? found.f_bfree : found.f_bavail;
+  return std::uint64_t{blocks} * found.f_frsize;
 }
 
 Result<void> sync_data(const Fd& fd, const fs::path& path) {

@@ -33,7 +33,7 @@ class Fd {
   int number_ = -1;
 };
 
-/// AUDIT_UNAVAILABLE with "<what> <path>: <errno text>".
+/// AUDIT_UNAVAILABLE with "<what> <path>: <errno text>", or "the disk of <folder> is full".
 Error file_error(std::string_view what, const std::filesystem::path& path, int code);
 Error unavailable(std::string detail);
 /// The same of a log that was to be read: AUDIT_UNREADABLE.
@@ -43,8 +43,14 @@ Result<Fd> open_file(const std::filesystem::path& path, int flags);
 /// One write of everything at `offset`; a short write is an error. Retries only EINTR.
 Result<void> write_at(const Fd& fd, ByteView bytes, std::uint64_t offset,
                       const std::filesystem::path& path);
-/// Makes `size` octets of zeros, really written, so that later commits change no file metadata.
-Result<void> fill_with_zeros(const Fd& fd, std::uint64_t size, const std::filesystem::path& path);
+/// Makes [from, size) zeros, really written, so that later commits change no file metadata.
+Result<void> fill_with_zeros(const Fd& fd, std::uint64_t from, std::uint64_t size,
+                             const std::filesystem::path& path);
+/// Takes room for `size` octets, so that writing them cannot fail for want of it; nothing on a file
+/// system that cannot.
+Result<void> take_room(const Fd& fd, std::uint64_t size, const std::filesystem::path& path);
+/// Octets that this process could still write on the file system of `path`.
+Result<std::uint64_t> free_octets(const std::filesystem::path& path);
 /// Cuts the file to `size` octets, or fills it up with zeros.
 Result<void> truncate_file(const Fd& fd, std::uint64_t size, const std::filesystem::path& path);
 /// From now on nobody writes it by accident.

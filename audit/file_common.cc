@@ -1,6 +1,8 @@
 // What of audit/file.h needs no system call of its own: it stands above any disk.
 #include <fcntl.h>
 
+#include <cerrno>
+
 #include "audit/file.h"
 
 namespace aeromq::audit {
@@ -16,6 +18,8 @@ Error unreadable(const Error& error) {
 }
 
 Error file_error(std::string_view what, const fs::path& path, int code) {
+  if (code == ENOSPC || code == EDQUOT)
+    return unavailable("the disk of " + path.parent_path().string() + " is full");
   return unavailable(std::string(what) + " " + path.string() + ": " +
                      std::generic_category().message(code));
 }

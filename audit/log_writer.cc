@@ -10,6 +10,8 @@ constexpr std::uint64_t kLookEveryNs = 1'000'000'000;
 // Room that a segment always keeps for its SEAL batch.
 constexpr std::uint64_t kSealRoom = kCommitAlign;
 constexpr std::uint64_t kGrowth = 4;
+constexpr std::uint64_t kTryAgainNs = 1'000'000'000;
+constexpr const char* kNext = "next.tmp";
 
 }  // namespace
 
@@ -62,6 +64,7 @@ Result<void> LogWriter::open_watermark() {
 
 Result<void> LogWriter::begin(Moment now) {
   if (auto locked = take_log_lock(); !locked) return locked;
+  remove_file(dir_ / "log" / kNext);  // of a run that is over; its room may be all that there is
   // A watermark that a power cut has garbled proves nothing; only a valid one can show a loss.
   auto mark = read_watermark(options_.watermark);
   auto found = recover(dir_, mark ? *mark : std::nullopt);
@@ -74,6 +77,7 @@ Result<void> LogWriter::begin(Moment now) {
   report_.found = found->kind;
   report_.fresh = found->fresh;
   report_.unclean = found->unclean;
+  report_.wall_ns = found->wall_ns;
   report_.watermark_damaged = !mark;
   report_.epoch = found->last_header.epoch + 1;
   report_.adopted = found->adopted.size();
@@ -92,7 +96,7 @@ Result<void> LogWriter::begin(Moment now) {
     if (auto filled = fill_random(header_.log.octets); !filled) return filled;
   if (auto opened = open_watermark(); !opened) return opened;
   queue_start(*found, now);
-  if (auto made = make_segment(next_file_bytes(), now); !made) return made;
+  if (auto made = make_segment(now); !made) return made;
   remove_file(dir_ / "POISONED");
   return {};
 }
@@ -189,9 +193,66 @@ Result<void> LogWriter::idle_commit(Moment now) {
 Result<void> LogWriter::rotate(Moment now) {
   step("rotate");
   if (auto same = look_at_files(); !same) return same;
-  const auto bytes = next_file_bytes();
+  // Before the old segment is sealed: without room for a next one nothing of it changes.
+  if (auto taken = take_next(next_file_bytes()); !taken) return taken;
   if (auto sealed = seal(now); !sealed) return sealed;
-  return make_segment(bytes, now);
+  return make_segment(now);
+}
+
+void LogWriter::drop_next() {
+  next_ = {};
+  remove_file(dir_ / "log" / kNext);
+}
+
+// A next segment of at least `file_bytes`, with its room; the one that lies ready if it is as
+// large.
+Result<void> LogWriter::take_next(std::uint64_t file_bytes) {
+  if (next_.fd.open() && next_.bytes >= file_bytes) return {};
+  drop_next();
+  const auto path = dir_ / "log" / kNext;
+  auto fd = open_file(path, O_RDWR | O_CREAT | O_TRUNC);
+  if (!fd) return fail(fd.error());
+  next_.fd = std::move(*fd);
+  next_.bytes = file_bytes;
+  auto taken = take_room(next_.fd, file_bytes, path);
+  if (!taken) drop_next();
+  return taken;
+}
+
+Result<void> LogWriter::finish_next() {
+  auto filled = fill_with_zeros(next_.fd, next_.filled, next_.bytes, dir_ / "log" / kNext);
+  if (filled)
+    next_.filled = next_.bytes;
+  else
+    drop_next();
+  return filled;
+}
+
+void LogWriter::prepare(Moment now) {
+  if (poison_ || closed_ || !batch_.empty() || next_.synced || now.boot_ns < try_again_ns_) return;
+  const auto path = dir_ / "log" / kNext;
+  const auto step = [&]() -> Result<void> {
+    if (!next_.fd.open()) return take_next(next_file_bytes());
+    if (next_.filled == next_.bytes) {
+      next_.synced = true;
+      return sync_data(next_.fd, path);
+    }
+    const auto until = std::min(next_.filled + kPrepareBytes, next_.bytes);
+    auto filled = fill_with_zeros(next_.fd, next_.filled, until, path);
+    next_.filled = until;
+    return filled;
+  };
+  no_room_ = !step();
+  if (!no_room_) return;
+  drop_next();
+  try_again_ns_ = now.boot_ns + kTryAgainNs;
+}
+
+Space LogWriter::space() const {
+  const auto used = position_ + kSealRoom;
+  const auto free = free_octets(dir_);
+  return {header_.file_bytes > used ? header_.file_bytes - used : 0, header_.file_bytes,
+          next_file_bytes(), !no_room_, free ? *free : 0};
 }
 
 // The SEAL is a batch of its own in the old segment; what waits goes into the new one.
@@ -223,12 +284,12 @@ std::uint64_t LogWriter::next_file_bytes() const {
 
 // The segment gets its name only when its header and first batch are durable: so a named segment
 // without a good first batch is damage, and a crash in here leaves nothing but next.tmp.
-Result<void> LogWriter::make_segment(std::uint64_t file_bytes, Moment now) {
+Result<void> LogWriter::make_segment(Moment now) {
   const auto log = dir_ / "log";
-  const auto tmp = log / "next.tmp";
-  auto fd = open_file(tmp, O_RDWR | O_CREAT | O_TRUNC);
-  if (!fd) return fail(fd.error());
-  if (auto filled = fill_with_zeros(*fd, file_bytes, tmp); !filled) return filled;
+  const auto tmp = log / kNext;
+  if (auto taken = take_next(next_file_bytes()); !taken) return taken;
+  if (auto filled = finish_next(); !filled) return filled;
+  auto next = std::exchange(next_, {});
 
   header_.number += 1;
   header_.first_seq = state_.next_seq;
@@ -236,13 +297,13 @@ Result<void> LogWriter::make_segment(std::uint64_t file_bytes, Moment now) {
   header_.root = state_.tree.root();
   header_.previous = state_.previous;
   header_.wall_ns = now.wall_ns;
-  header_.file_bytes = file_bytes;
+  header_.file_bytes = next.bytes;
   if (auto filled = fill_random(header_.salt.octets); !filled) return filled;
   const auto head = encode_header(header_);
   state_.previous = sha256(head);
-  if (auto written = write_at(*fd, head, 0, tmp); !written) return written;
+  if (auto written = write_at(next.fd, head, 0, tmp); !written) return written;
 
-  segment_ = std::move(*fd);
+  segment_ = std::move(next.fd);
   segment_path_ = log / segment_name(header_.number, header_.first_seq);
   const auto batch = finish_batch(now);
   step("before_write");
@@ -255,6 +316,7 @@ Result<void> LogWriter::make_segment(std::uint64_t file_bytes, Moment now) {
   step("after_sync");
   position_ = kSegmentHeader + batch.size();
   ++segments_of_run_;
+  no_room_ = false;  // until the next attempt tells
   return publish();
 }
 

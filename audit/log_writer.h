@@ -21,6 +21,7 @@ struct LogWriterOptions {
 };
 constexpr std::uint64_t kMinSegmentBytes = 64 * 1024;
 constexpr std::size_t kMaxBatchBytes = 8U << 20;  ///< queued and uncommitted
+constexpr std::uint64_t kPrepareBytes = 1U << 20;
 
 /// What open() found and did.
 struct OpenReport {
@@ -32,8 +33,19 @@ struct OpenReport {
   std::uint64_t next_seq = 1;      ///< of the first record of this run
   std::uint64_t adopted = 0;       ///< records copied from the uncommitted tail
   std::optional<Recovery> recovery;
-  std::uint64_t size = 0;  ///< of the tree that was found
+  std::uint64_t wall_ns = 0;  ///< wall clock of the last COMMIT that was found
+  std::uint64_t size = 0;     ///< of the tree that was found
   Digest root;
+};
+
+/// Room for records, in octets.
+struct Space {
+  std::uint64_t left = 0;     ///< in the segment that is written
+  std::uint64_t segment = 0;  ///< its size
+  std::uint64_t next = 0;     ///< size of the next one
+  bool next_is_made = true;   ///< it lies ready, or can be made
+  std::uint64_t free = 0;     ///< on the disk, beside it
+  friend bool operator==(const Space&, const Space&) = default;
 };
 
 /// Single-threaded. All errors are AUDIT_UNAVAILABLE (requirements G1, G5, G9).
@@ -69,6 +81,11 @@ class LogWriter {
   /// At most once a second: are directory, lock and segment still the ones that were opened, with
   /// their size and name? Poisons if not.
   Result<void> check_files(Moment now);
+  /// Makes a piece of the next segment ahead of its time, at most kPrepareBytes: its room is taken
+  /// before it is needed, and is the reserve of a full disk. Without room it leaves nothing behind
+  /// and tries again later; space() tells. Call when idle.
+  void prepare(Moment now);
+  Space space() const;
   /// STOP, and no more. Call commit() first.
   Result<void> close(Moment now);
 
@@ -83,7 +100,10 @@ class LogWriter {
   Result<void> write_batch(Moment now);
   Result<void> rotate(Moment now);
   Result<void> seal(Moment now);
-  Result<void> make_segment(std::uint64_t file_bytes, Moment now);
+  Result<void> make_segment(Moment now);
+  Result<void> take_next(std::uint64_t file_bytes);
+  Result<void> finish_next();
+  void drop_next();
   std::uint64_t next_file_bytes() const;
   Result<void> publish();
   Result<void> look_at_files();
@@ -103,6 +123,17 @@ class LogWriter {
   SegmentHeader header_;
   std::uint64_t position_ = 0;  ///< where the next batch goes
   std::uint64_t segments_of_run_ = 0;
+
+  /// What will be the next segment: next.tmp, zeros so far.
+  struct Next {
+    Fd fd;
+    std::uint64_t bytes = 0;   ///< its size, all of it taken from the disk
+    std::uint64_t filled = 0;  ///< zeros really written
+    bool synced = false;
+  };
+  Next next_;
+  bool no_room_ = false;  ///< the last attempt to make it found none
+  std::uint64_t try_again_ns_ = 0;
 
   ChainState state_;  ///< behind the last durable COMMIT
   std::uint64_t next_seq_ = 1;

@@ -1,5 +1,6 @@
 #include "audit/query.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "audit/trail.h"
@@ -11,6 +12,7 @@ namespace {
 constexpr std::size_t kPageReserve = 4 * 1024;  // for the page's own fields, gaps kept short
 constexpr std::size_t kMaxLines = 100;
 constexpr std::size_t kMaxLine = kMaxText;
+constexpr std::uint64_t kLookEvery = 1024;  ///< records between two looks at the time
 
 tl::unexpected<Error> bad(const char* field, std::string what) {
   return fail(make_error(ErrorCode::invalid_input, std::move(what), field));
@@ -23,7 +25,7 @@ struct Takes {
   bool from_seq;
   bool limit;
 };
-Takes takes(AuditQueryKind kind) {
+Takes takes(AuditQueryKind kind, bool goes_on) {
   switch (kind) {
     case AuditQueryKind::tail:
       return {false, false, false, true};
@@ -32,15 +34,15 @@ Takes takes(AuditQueryKind kind) {
     case AuditQueryKind::timeline:
       return {true, false, false, false};
     case AuditQueryKind::verify:
-      return {false, false, false, false};
+      return {false, false, goes_on, false};
     case AuditQueryKind::export_:
       return {false, false, true, true};
   }
   return {false, false, false, false};
 }
 
-Result<RecordFilter> check(const AuditQuery& query) {
-  const auto taken = takes(query.kind);
+Result<RecordFilter> check(const AuditQuery& query, bool goes_on) {
+  const auto taken = takes(query.kind, goes_on);
   constexpr auto kNotTaken = "this kind of query does not take it";
   if (!taken.request && !query.request.empty()) return bad("request", kNotTaken);
   if (!taken.filters && !query.principal.empty()) return bad("principal", kNotTaken);
@@ -117,6 +119,7 @@ class Page {
     add_line(page_.gaps, std::move(line));
   }
   bool full() const { return page_.next_seq != 0; }
+  void end_before(std::uint64_t seq) { stop(seq); }
   AuditPage take() { return std::move(page_); }
 
  private:
@@ -150,13 +153,18 @@ bool may_match(ByteView payload, const RecordFilter& filter) {
 }
 
 Result<AuditPage> list_records(LogReader& reader, const AuditQuery& query,
-                               const RecordFilter& filter, std::uint64_t from) {
+                               const RecordFilter& filter, std::uint64_t from,
+                               const Enough& enough) {
   if (auto sought = reader.seek(from); !sought) return fail(sought.error());
   Page page(query, reader.durable_seq());
   while (!page.full()) {
     auto entry = reader.next();
     if (!entry) return fail(entry.error());
     if (!*entry) break;
+    if ((*entry)->seq > from && (*entry)->seq % kLookEvery == 0 && enough && enough()) {
+      page.end_before((*entry)->seq);
+      break;
+    }
     if (!may_match((*entry)->payload, filter)) continue;
     auto record = decode_row<Record>((*entry)->payload);
     if (!record) {
@@ -194,8 +202,7 @@ Result<AuditPage> timeline(LogReader& reader, const AuditQuery& query, const Rec
   return page.take();
 }
 
-AuditPage verify_page(const LogReader& reader) {
-  const auto verified = verify_log(reader.directory(), {reader.options().watermark, std::nullopt});
+AuditPage verified_page(const Verification& verified) {
   AuditPage page;
   page.durable = verified.head.size;
   page.exit_code = static_cast<std::uint64_t>(verified.code);
@@ -207,8 +214,57 @@ AuditPage verify_page(const LogReader& reader) {
   return page;
 }
 
-Result<AuditPage> answer(LogReader& reader, const AuditQuery& query) {
-  auto filter = check(query);
+/// Whoever takes it for the end must not read it as sound.
+AuditPage unfinished_page(const VerifyJob& job) {
+  AuditPage page;
+  page.durable = job.durable();
+  page.next_seq = job.checked() + 1;
+  page.exit_code = static_cast<std::uint64_t>(VerifyCode::io);
+  page.summary = "NOT finished: " + std::to_string(job.checked()) + " of " +
+                 std::to_string(job.durable()) + " records are verified";
+  return page;
+}
+
+Result<AuditPage> verify_page(const LogReader& reader, std::uint64_t from, const Enough& enough,
+                              VerifyJobs* jobs) {
+  std::optional<VerifyJob> job;
+  if (from == 0 || jobs == nullptr)
+    job.emplace(reader.directory(), VerifyOptions{reader.options().watermark, std::nullopt});
+  else
+    job = jobs->take(from);
+  if (!job) return bad("from_seq", "no verification stands there any more: begin again");
+  while (job->step()) {
+    const bool further = job->checked() + 1 > from && job->checked() < job->durable();
+    if (jobs == nullptr || !further || !enough || !enough()) continue;
+    auto page = unfinished_page(*job);
+    jobs->keep(std::move(*job));
+    return page;
+  }
+  return verified_page(job->finish());
+}
+
+}  // namespace
+
+std::optional<VerifyJob> VerifyJobs::take(std::uint64_t next) {
+  const std::lock_guard lock(mutex_);
+  const auto at = std::ranges::find(jobs_, next, [](const auto& job) { return job.checked() + 1; });
+  if (at == jobs_.end()) return std::nullopt;
+  std::optional<VerifyJob> job(std::move(*at));
+  jobs_.erase(at);
+  return job;
+}
+
+void VerifyJobs::keep(VerifyJob job) {
+  const std::lock_guard lock(mutex_);
+  if (jobs_.size() >= kMost) jobs_.pop_front();
+  jobs_.push_back(std::move(job));
+}
+
+namespace {
+
+Result<AuditPage> answer(LogReader& reader, const AuditQuery& query, const Enough& enough,
+                         VerifyJobs* jobs) {
+  auto filter = check(query, jobs != nullptr);
   if (!filter) return fail(filter.error());
   if (auto looked = reader.refresh(); !looked) return fail(looked.error());
   const auto last = reader.durable_seq();
@@ -216,7 +272,7 @@ Result<AuditPage> answer(LogReader& reader, const AuditQuery& query) {
   auto from = std::max(query.from_seq, reader.first_seq());
   switch (query.kind) {
     case AuditQueryKind::verify:
-      return verify_page(reader);
+      return verify_page(reader, query.from_seq, enough, jobs);
     case AuditQueryKind::timeline:
       return timeline(reader, query, *filter);
     case AuditQueryKind::tail: {
@@ -227,13 +283,14 @@ Result<AuditPage> answer(LogReader& reader, const AuditQuery& query) {
     default:
       break;
   }
-  return list_records(reader, query, *filter, from);
+  return list_records(reader, query, *filter, from, enough);
 }
 
 }  // namespace
 
-Result<AuditPage> answer_query(LogReader& reader, const AuditQuery& query) {
-  auto page = answer(reader, query);
+Result<AuditPage> answer_query(LogReader& reader, const AuditQuery& query, const Enough& enough,
+                               VerifyJobs* jobs) {
+  auto page = answer(reader, query, enough, jobs);
   return page ? std::move(page) : fail(unreadable(page.error()));
 }
 

@@ -15,7 +15,9 @@ std::string at(const fs::path& path, std::size_t offset) {
 // What the last frames of the log say about how its last run ended.
 struct LastFrames {
   bool open_run = false;  ///< a START without its STOP
+  std::uint64_t wall_ns = 0;
   void see(const Batch& batch) {
+    wall_ns = batch.commit.wall_ns;
     for (const auto& frame : batch.frames) {
       if (frame.type == FrameType::start) open_run = true;
       if (frame.type == FrameType::stop) open_run = false;
@@ -127,6 +129,7 @@ Result<Found> recover(const fs::path& dir, const std::optional<Watermark>& mark)
     take_tail(found, walk, *bytes, header->number);
   }
   found.unclean = frames.open_run;
+  found.wall_ns = frames.wall_ns;
   return found;
 }
 

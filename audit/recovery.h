@@ -30,6 +30,7 @@ struct Found {
   SegmentHeader last_header;
   ChainState state;  ///< behind the last good COMMIT, with its tree
   bool unclean = false;
+  std::uint64_t wall_ns = 0;  ///< of the last good COMMIT
   RecoveryClass kind = RecoveryClass::clean;
   std::optional<Recovery> recovery;  ///< what the RECOVERY frame has to say
   std::vector<Bytes> adopted;        ///< payloads to be copied, in order

@@ -67,6 +67,12 @@ std::vector<std::string> Progress::see(const Record& record) {
   return gaps;
 }
 
+bool Progress::done_with() const {
+  constexpr auto bit = [](Stage stage) { return 1U << static_cast<unsigned>(stage); };
+  constexpr auto kEnds = bit(Stage::answered) | bit(Stage::refused) | bit(Stage::audit_read);
+  return (seen_ & kEnds) != 0 && (seen_ & ~(kEnds | bit(Stage::requested))) == 0;
+}
+
 std::optional<std::string> Progress::open_end(const Runs& runs) const {
   const bool closed = has(Stage::executed) || has(Stage::rejected) || has(Stage::failed) ||
                       has(Stage::answered) || has(Stage::refused) ||

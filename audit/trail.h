@@ -30,6 +30,8 @@ class Progress {
   /// Takes the request's records in order. Returns the stages that had to stand before this one
   /// and do not, each as one line "MISSING <stage>: ...".
   std::vector<std::string> see(const Record& record);
+  /// A look, a question or a refusal that has its end: no later record can need what stood before.
+  bool done_with() const;
   /// What is open behind the last record, as one line; nullopt if the request came to an end.
   std::optional<std::string> open_end(const Runs& runs) const;
 

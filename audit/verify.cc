@@ -1,5 +1,6 @@
 #include "audit/verify.h"
 
+#include "audit/clock_witness.h"
 #include "audit/trail.h"
 #include "messages/as_of.h"
 
@@ -30,22 +31,37 @@ int severity(VerifyCode code) {
   return 6;
 }
 
-// One pass over the segments in order; everything that must be remembered between them.
-class Verifier {
- public:
-  explicit Verifier(const VerifyOptions& options) : options_(options) {}
+}  // namespace
 
-  Verification run(const fs::path& dir) {
+// One pass over the segments in order; everything that must be remembered between them.
+class VerifyJob::Verifier {
+ public:
+  Verifier(const fs::path& dir, VerifyOptions options) : options_(std::move(options)) {
     auto reader = LogReader::open(dir, {options_.watermark});
-    if (!reader) return find(VerifyCode::io, reader.error().message), std::move(result_);
     auto files = list_segments(dir);
-    if (!files) return find(VerifyCode::io, files.error().message), std::move(result_);
-    const auto& bound = reader->bound();
-    if (bound)
-      std::erase_if(*files, [&](const auto& file) { return file.name.number > bound->segment; });
-    if (files->empty() && !bound) find(VerifyCode::io, "no segment in " + (dir / "log").string());
-    for (std::size_t i = 0; i < files->size() && !stop_; ++i)
-      check_segment((*files)[i], i + 1 == files->size(), bound);
+    readable_ = reader && files;
+    if (!readable_) find(VerifyCode::io, !reader ? reader.error().message : files.error().message);
+    if (!readable_) return;
+    files_ = std::move(*files);
+    bound_ = reader->bound();
+    durable_ = reader->durable_seq();
+    if (bound_)
+      std::erase_if(files_, [&](const auto& file) { return file.name.number > bound_->segment; });
+    if (files_.empty() && !bound_) find(VerifyCode::io, "no segment in " + (dir / "log").string());
+  }
+
+  bool step() {
+    if (stop_ || at_ == files_.size()) return false;
+    const auto& file = files_[at_++];
+    check_segment(file, at_ == files_.size(), bound_);
+    return true;
+  }
+
+  std::uint64_t checked() const { return state_.tree.size(); }
+  std::uint64_t durable() const { return durable_; }
+
+  Verification finish() {
+    if (!readable_) return std::move(result_);
     check_remembered_end();
     check_open_ends();
     result_.head = {state_.tree.size(), state_.tree.root()};
@@ -159,6 +175,9 @@ class Verifier {
       find(VerifyCode::corrupt, file_ + ": recovery in the middle of a segment");
     }
     first_batch_ = false;
+    if (const auto back = clocks_.see({batch.commit.boot_ns, batch.commit.wall_ns}))
+      find(VerifyCode::ok, *back + " before record " + std::to_string(state_.next_seq) + " (run " +
+                               std::to_string(result_.epochs) + ")");
     check_remembered(batch);
     tree_before_ = state_.tree;
   }
@@ -169,6 +188,7 @@ class Verifier {
         const auto start = decode_start(frame.payload);
         if (!start) return false;
         ++result_.epochs;
+        clocks_.run_begins();
         if (start->epoch != result_.epochs)
           find(VerifyCode::corrupt, file_ + ": START has another epoch");
         if (start->unclean)
@@ -221,8 +241,10 @@ class Verifier {
       find(VerifyCode::corrupt, where + " follows from a later record");
     runs_.see(*record);
     if (record->request.empty()) return;
-    for (const auto& gap : requests_[record->request].see(*record))
+    const auto progress = requests_.try_emplace(record->request).first;
+    for (const auto& gap : progress->second.see(*record))
       find(VerifyCode::corrupt, "request " + record->request + ": " + gap);
+    if (progress->second.done_with()) requests_.erase(progress);
   }
 
   void check_remembered(const Batch& batch) {
@@ -253,7 +275,12 @@ class Verifier {
     if (unlisted_ > 0) result_.findings.push_back("and " + std::to_string(unlisted_) + " more");
   }
 
-  const VerifyOptions& options_;
+  VerifyOptions options_;
+  std::vector<SegmentFile> files_;
+  std::size_t at_ = 0;  ///< the next of them
+  std::optional<Watermark> bound_;
+  std::uint64_t durable_ = 0;
+  bool readable_ = false;
   Verification result_;
   bool stop_ = false;
   std::uint64_t unlisted_ = 0;  ///< findings beyond kMaxFindings
@@ -266,10 +293,19 @@ class Verifier {
   std::vector<Bytes> tail_payloads_;
   bool remembered_seen_ = false;
   Runs runs_;
+  ClockWitness clocks_;
   std::map<std::string, Progress> requests_;
 };
 
-}  // namespace
+VerifyJob::VerifyJob(const fs::path& dir, VerifyOptions options)
+    : verifier_(std::make_unique<Verifier>(dir, std::move(options))) {}
+VerifyJob::VerifyJob(VerifyJob&&) noexcept = default;
+VerifyJob& VerifyJob::operator=(VerifyJob&&) noexcept = default;
+VerifyJob::~VerifyJob() = default;
+bool VerifyJob::step() { return verifier_->step(); }
+std::uint64_t VerifyJob::checked() const { return verifier_->checked(); }
+std::uint64_t VerifyJob::durable() const { return verifier_->durable(); }
+Verification VerifyJob::finish() { return verifier_->finish(); }
 
 std::string Verification::summary() const {
   const std::string verdict = code == VerifyCode::ok   ? "sound"
@@ -281,7 +317,9 @@ std::string Verification::summary() const {
 }
 
 Verification verify_log(const fs::path& dir, const VerifyOptions& options) {
-  return Verifier(options).run(dir);
+  VerifyJob job(dir, options);
+  while (job.step()) continue;
+  return job.finish();
 }
 
 }  // namespace aeromq::audit

@@ -1,6 +1,8 @@
 // Checks a whole log: frames, padding, COMMIT chain, every tree root, the segment set, recorded
 // tails, dense numbers, canonical records and the stages of each request. Never writes.
 #pragma once
+#include <memory>
+
 #include "audit/log_reader.h"
 
 namespace aeromq::audit {
@@ -29,6 +31,26 @@ struct Verification {
   std::uint64_t commits = 0;
   std::uint64_t epochs = 0;
   std::string summary() const;  ///< one line
+};
+
+/// The same in pieces: for whoever must do something else between them, or tell how far it got.
+class VerifyJob {
+ public:
+  VerifyJob(const std::filesystem::path& dir, VerifyOptions options);
+  VerifyJob(VerifyJob&&) noexcept;
+  VerifyJob& operator=(VerifyJob&&) noexcept;
+  ~VerifyJob();
+  /// Checks one more segment; false: none is left.
+  bool step();
+  /// Records that were checked, and that were durable when it began (0: nobody can tell).
+  std::uint64_t checked() const;
+  std::uint64_t durable() const;
+  /// Once step() was false.
+  Verification finish();
+
+ private:
+  class Verifier;
+  std::unique_ptr<Verifier> verifier_;
 };
 
 /// Verifies the log in `dir`; what cannot be read at all is code io with its finding.

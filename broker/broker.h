@@ -29,9 +29,9 @@ struct BrokerOptions {
   BootId boot;
   std::string build;
   std::uint64_t heartbeat_ms = 500;
-  std::uint64_t stage_timeout_ms = 5000;    ///< a stage, or an actor, that is silent longer is lost
-  std::uint64_t reader_timeout_ms = 60000;  ///< an audit query may scan the whole log
-  std::uint64_t token_ttl_ms = 120000;      ///< a mutation needs a lease at least this long
+  std::uint64_t stage_timeout_ms = 5000;  ///< a stage, or an actor, that is silent longer is lost
+  std::uint64_t reader_timeout_ms = 600000;  ///< an audit query may scan the whole log
+  std::uint64_t token_ttl_ms = 120000;       ///< a mutation needs a lease at least this long
   std::uint64_t lease_ms = 300000;
   std::uint64_t max_in_flight = 256;  ///< open requests per connection
 };

@@ -17,7 +17,7 @@ struct Timeouts {
   int link_ms = 5000;     ///< WELCOME, RENEWED, STATUS
   int answer_ms = 30000;  ///< a submit, an abandon
   int act_ms = 660000;    ///< a confirm: the broker's own limit, 600 s at most, ends it before
-  int audit_ms = 65000;   ///< an audit query may scan the whole log
+  int audit_ms = 605000;  ///< an audit query may scan the whole log
 };
 
 /// Told of each step by its name: "submit.before_send", "submit.after_send", the same of confirm

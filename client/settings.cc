@@ -5,9 +5,8 @@
 #define TOML_ASSERT(expr) static_cast<void>(0)
 #include <toml++/toml.h>
 
-#include <fstream>
-
 #include "messages/toml_text.h"
+#include "process/files.h"
 
 namespace aeromq::client {
 namespace {
@@ -19,10 +18,9 @@ Error bad(const std::string& path, const std::string& what) {
 }  // namespace
 
 Result<ClientSettings> read_settings(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return fail(bad(path, "cannot be read"));
-  const std::string file{std::istreambuf_iterator<char>(in), {}};
-  const auto ascii = ascii_toml(file);
+  const auto read = process::read_secret_file(path);
+  if (!read) return fail(make_error(ErrorCode::invalid_input, detail_of(read.error()), "config"));
+  const auto ascii = ascii_toml(*read);
   if (!ascii) return fail(bad(path, detail_of(ascii.error())));
   const auto parsed = toml::parse(*ascii);
   if (!parsed)

@@ -6,8 +6,8 @@ set(aeromq_package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/aeromq")
 target_include_directories(aeromq_options INTERFACE
   $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/aeromq>)
 
-# Transport is linked in but not shown: no header of it is installed.
-foreach(part options messages transport client)
+# Transport and files are linked in but not shown: no header of it is installed.
+foreach(part options messages files transport client)
   set_target_properties(aeromq_${part} PROPERTIES EXPORT_NAME ${part})
   install(TARGETS aeromq_${part} EXPORT aeromq_targets COMPONENT client
     ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT client)

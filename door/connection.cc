@@ -16,6 +16,8 @@ namespace {
 constexpr std::uint64_t kOpeningMs = 2000;
 // Longer than the handshake limit of libzmq on either side, which is to be seen by both.
 constexpr std::uint64_t kHandshakeMs = 4000;
+// Of the first whole message, a HELLO.
+constexpr std::uint64_t kUnheardOctets = 8192;
 constexpr std::uint64_t kServersHandshakeMs = 1900;  // about libzmq's own
 constexpr std::uint64_t kPausedMs = 1000;  // shorter than three heartbeats: the reason is ours
 constexpr std::uint64_t kStuckMs = 10000;
@@ -167,7 +169,8 @@ void Connection::count_in(std::size_t octets) {
   taken_ = taken;
   unfinished_ += octets;
   // Perhaps the broker has whole ones that it had no time for yet: nothing more until it took one.
-  if (unfinished_ > rules_.unfinished) pause();
+  const bool unheard = stage_ == Stage::open && taken == 0;
+  if (unfinished_ > (unheard ? kUnheardOctets : rules_.unfinished)) pause();
 }
 
 void Connection::pause() {
@@ -199,6 +202,7 @@ void Connection::inner_readable() {
     if (word == ServerWatch::Word::ready) {
       stage_ = Stage::open;
       since_ms_ = now_ms_;
+      unfinished_ = 0;
     }
   }
   pass(out_, *octets);
@@ -255,17 +259,27 @@ void Connection::end_after(Way& way) {
   if (way.rest.empty()) end_of_rest(way);
 }
 
+/// The inner side is over, and known to be; the client's is open for a moment more.
+void Connection::leave() {
+  stage_ = Stage::leaving;
+  since_ms_ = now_ms_;
+  unfinished_ = 0;
+  board_.end(*ref_);  // before the process inside can see that it ended
+  event_del(in_.readable.get());
+  in_.writable.reset();
+  out_.readable.reset();
+  out_.writable.reset();
+  in_.rest.clear();
+  out_.rest.clear();
+  if (in_.to >= 0) ::close(in_.to);
+  in_.to = out_.from = -1;
+}
+
 /// Barred: nothing passes any more, and a moment later it is closed. Not at once: libzmq aborts a
 /// client whose connection ends between two frames that it reads.
 void Connection::silence() {
   why_ = Turned::barred;
-  stage_ = Stage::leaving;
-  since_ms_ = now_ms_;
-  for (auto* way : {&in_, &out_}) {
-    if (way->readable) event_del(way->readable.get());
-    if (way->writable) event_del(way->writable.get());
-    way->rest.clear();
-  }
+  leave();
 }
 
 void Connection::end_of_rest(Way& way) {
@@ -275,9 +289,7 @@ void Connection::end_of_rest(Way& way) {
     return;
   }
   ::shutdown(out_.to, SHUT_WR);
-  stage_ = Stage::leaving;
-  unfinished_ = 0;
-  since_ms_ = now_ms_;
+  leave();
   event_add(in_.readable.get(), nullptr);
 }
 

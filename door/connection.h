@@ -99,6 +99,7 @@ class Connection {
   void write_on(Way& way);
   void end_after(Way& way);
   void end_of_rest(Way& way);
+  void leave();
   void silence();
   void pause();
   bool may_go_on(std::uint32_t taken) const;

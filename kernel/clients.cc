@@ -39,14 +39,18 @@ void Clients::serve(RegisterKernel& kernel) {
 
 void Clients::accept_all() {
   while (auto accepted = listener_.accept()) {
-    const auto uid = accepted->peer_uid();
-    if (!uid || *uid != ::geteuid() || clients_.size() >= kMostClients) {
-      process::log_warning("connection_refused", {{"uid", uid ? std::to_string(*uid) : "?"}});
+    const auto peer = accepted->peer();
+    // Ourselves and root, whatever the socket's mode: docs/kernel.md says what each may do.
+    const bool ours = peer && (peer->uid == ::geteuid() || peer->uid == 0);
+    if (!ours || clients_.size() >= kMostClients) {
+      const auto who = peer ? std::to_string(peer->uid) : std::string("?");
+      process::log_peer(who, "connection_refused", {{"uid", who}});
       continue;  // closed at once
     }
     watch(accepted->fd());
     const auto number = ++last_number_;
-    clients_.push_back({number, std::move(*accepted), Conversation(*uid, number), {}, false});
+    clients_.push_back(
+        {number, std::move(*accepted), Conversation(peer->uid, number, peer->pid), {}, false});
   }
 }
 

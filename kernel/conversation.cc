@@ -1,6 +1,7 @@
 #include "kernel/conversation.h"
 
 #include "messages/as_of.h"
+#include "messages/text.h"
 #include "process/clock.h"
 #include "process/kill_point.h"
 #include "process/log.h"
@@ -24,6 +25,8 @@ Conversation::Reply Conversation::take(RegisterKernel& kernel, ByteView packet) 
       return call(kernel, body);
     case Tag::fence:
       return fence(kernel, body);
+    case Tag::lower:
+      return lower(kernel, body);
     default:
       return end(make_error(ErrorCode::malformed, "no such packet"));
   }
@@ -45,7 +48,9 @@ Conversation::Reply Conversation::open(RegisterKernel& kernel, ByteView body) {
   if (!opened) return end(opened.error());
   version_ = std::max(1U, static_cast<unsigned>(wanted->version));
   standing_ = {opened->dispatcher, static_cast<std::uint32_t>(opened->epoch)};
-  process::log_info("epoch_opened", {{"dispatcher", opened->dispatcher}, {"epoch", opened->epoch}});
+  process::log_info(
+      "epoch_opened",
+      {{"dispatcher", opened->dispatcher}, {"epoch", opened->epoch}, {"uid", uid_}, {"pid", pid_}});
   return {kernel::packet(Tag::opened, as_of(*opened, version_)), "kernel.open.answered"};
 }
 
@@ -64,7 +69,9 @@ Conversation::Reply Conversation::answered(const KernelAnswer& answer, const Act
                             {"action", text_of(act.action)},
                             {"node", act.node},
                             {"status", text_of(answer.act.status)},
-                            {"code", answer.act.code}});
+                            {"code", answer.act.code},
+                            {"principal", act.principal},
+                            {"pid", pid_}});
   return {packet, "kernel.act.answered"};
 }
 
@@ -79,6 +86,19 @@ Conversation::Reply Conversation::fence(RegisterKernel& kernel, ByteView body) {
                                   {"uid", uid_},
                                   {"reason", order->reason}});
   return {kernel::packet(Tag::fenced, *fenced)};
+}
+
+Conversation::Reply Conversation::lower(RegisterKernel& kernel, ByteView body) {
+  const auto order = decode<LowerAcknowledged>(body);
+  if (!order) return end(invalid(order.error()));
+  const auto lowered = kernel.lower(*order, uid_, process::now());
+  if (!lowered) return end(lowered.error());
+  process::log_warning("acknowledged_lowered", {{"raised_by", lowered->node},
+                                                {"before", position_text(lowered->before)},
+                                                {"after", position_text(lowered->after)},
+                                                {"uid", uid_},
+                                                {"reason", order->reason}});
+  return {kernel::packet(Tag::lowered, *lowered)};
 }
 
 Conversation::Reply Conversation::end(const Error& error) {

@@ -9,8 +9,9 @@ class Conversation {
  public:
   /// `uid`: who is at the other end, as the socket says. `connection`: what the kernel is to name
   /// when it answers later.
-  explicit Conversation(unsigned uid, std::uint64_t connection = 0)
-      : uid_(uid), connection_(connection) {}
+  /// `pid`: for the log; 0: not known.
+  explicit Conversation(unsigned uid, std::uint64_t connection = 0, int pid = 0)
+      : uid_(uid), connection_(connection), pid_(pid) {}
 
   struct Reply {
     Bytes packet;                      ///< empty: there is nothing to send yet
@@ -26,10 +27,12 @@ class Conversation {
   Reply open(RegisterKernel& kernel, ByteView body);
   Reply call(RegisterKernel& kernel, ByteView body);
   Reply fence(RegisterKernel& kernel, ByteView body);
+  Reply lower(RegisterKernel& kernel, ByteView body);
   Reply end(const Error& error);
 
   unsigned uid_;
   std::uint64_t connection_;
+  int pid_;
   Standing standing_;
   unsigned version_ = 1;  ///< what the other end understands
   bool ended_ = false;

@@ -1,6 +1,7 @@
 #include "kernel/embedded.h"
 
 #include "kernel/views.h"
+#include "messages/text.h"
 #include "process/kill_point.h"
 
 namespace aeromq::kernel {
@@ -85,6 +86,9 @@ KernelAnswer Embedded::answer(const KernelCall& call, const Standing& standing, 
   switch (call.kind) {
     case CallKind::survey:
       survey(made, call, state_, kernel_ms(now), store_);
+      // Only where it speaks against the action: it is no rule of the register.
+      if (auto room = has_room(); !room.passes && !made.snapshot.checks.empty())
+        made.snapshot.checks.push_back(std::move(room));
       break;
     case CallKind::wal:
       add_wal(made, store_);
@@ -104,18 +108,44 @@ KernelAnswer Embedded::answer(const KernelCall& call, const Standing& standing, 
   return made;
 }
 
+Result<Lowered> Embedded::lower(const LowerAcknowledged& order, unsigned uid, const Moment& now) {
+  if (order.reason.empty() || has_control_characters(order.reason))
+    return fail(make_error(ErrorCode::invalid_input,
+                           "the order needs a reason, without control characters", "reason"));
+  auto after = state_;
+  if (auto done = lower_acknowledged(after, order.to, kernel_ms(now)); !done)
+    return fail(done.error());
+  store_.write_lowering({state_.last_primary, state_.acknowledged, after.acknowledged, uid,
+                         order.reason, wall_ms(now)});
+  const Lowered lowered{state_.last_primary, state_.acknowledged, after.acknowledged};
+  state_ = std::move(after);
+  changed();
+  return lowered;
+}
+
 Assignment Embedded::report(const std::string& node, NodeReport report, const Moment& now) {
   auto after = state_;
   const auto grew = take_report(after, node, std::move(report), kernel_ms(now));
   if (!grew) {
+    keep_refused(state_, node, grew.error(), kernel_ms(now));
+    changed();
     auto told = assignment(state_, node);
     told.refused.push_back(grew.error());
     return told;
   }
-  if (*grew) store_.write_acknowledged(after.acknowledged);
+  unsaved_ = unsaved_ || *grew;
   state_ = std::move(after);
   changed();
-  return assignment(state_, node);
+  auto told = assignment(state_, node);
+  if (!unsaved_) return told;
+  // Without room the checks go by what was told, and the node hears that it is not kept.
+  if (const auto room = has_room(); !room.passes) {
+    told.refused.push_back(make_error(ErrorCode::kernel_unavailable, room.text));
+    return told;
+  }
+  store_.write_acknowledged(state_.acknowledged);
+  unsaved_ = false;
+  return told;
 }
 
 }  // namespace aeromq::kernel

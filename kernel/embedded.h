@@ -25,6 +25,7 @@ class Embedded final : public RegisterKernel {
     return answer(call, caller.standing, now);
   }
   KernelAnswer answer(const KernelCall& call, const Standing& standing, const Moment& now);
+  Result<Lowered> lower(const LowerAcknowledged& order, unsigned uid, const Moment& now) override;
   /// `node` comes from the authenticated connection, never from the message (P6-A3).
   Assignment report(const std::string& node, NodeReport report, const Moment& now);
   Assignment role(const std::string& node) const { return assignment(state_, node); }
@@ -33,6 +34,8 @@ class Embedded final : public RegisterKernel {
   Embedded(Store store, Register state) : RegisterKernel(std::move(store), std::move(state)) {}
   ActAnswer act(const Act& act, const Standing& standing, const Moment& now);
   ActAnswer decide(const Act& act, const Moment& now);
+
+  bool unsaved_ = false;  ///< the acknowledged position in memory is ahead of the file's
 };
 
 /// The kill points of kernel/, for register_kill_points.

@@ -100,4 +100,11 @@ Result<Fenced> EmbeddedLink::fence(const Fence& order, int timeout_ms) {
   return decode<Fenced>(*body);
 }
 
+Result<Lowered> EmbeddedLink::lower(const LowerAcknowledged& order, int timeout_ms) {
+  socket_.send(packet(Tag::lower, order));
+  const auto body = wait_for(Tag::lowered, timeout_ms);
+  if (!body) return fail(body.error());
+  return decode<Lowered>(*body);
+}
+
 }  // namespace aeromq::kernel

@@ -28,6 +28,7 @@ class EmbeddedLink {
   /// For local tools: one question and its answer. Error KERNEL_LOST or KERNEL_UNAVAILABLE.
   Result<KernelAnswer> ask(const KernelCall& call, int timeout_ms = 5000);
   Result<Fenced> fence(const Fence& order, int timeout_ms = 5000);
+  Result<Lowered> lower(const LowerAcknowledged& order, int timeout_ms = 5000);
 
  private:
   explicit EmbeddedLink(PacketSocket socket) : socket_(std::move(socket)) {}

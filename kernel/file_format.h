@@ -1,5 +1,5 @@
 // How an SQLite file of ours grows: its table `meta` names its format, a family and a version
-// ("aeromq-register-2"). Each version is made of the one before it by one step, in a new file as in
+// ("aeromq-register-3"). Each version is made of the one before it by one step, in a new file as in
 // an old one, so both end with the same tables. A file of a newer version is refused, never
 // guessed.
 #pragma once

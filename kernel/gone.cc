@@ -27,7 +27,7 @@ bool leave_mark(const std::string& file) {
   const auto mark = mark_path(file);
   if (is_there(mark)) return true;
   if (!is_there(file)) return false;
-  const int fd = ::open(mark.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  const int fd = ::open(mark.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (fd < 0) return false;
   ::close(fd);
   return sync_file(mark) && sync_folder(folder_of(mark));

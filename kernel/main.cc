@@ -26,6 +26,7 @@ struct Flags {
   std::string request;
   std::string reason;
   std::string forgotten;
+  std::string position;
   std::uint64_t alarm = 0;
   std::string holder;
   std::uint64_t dispatcher = 0;
@@ -86,6 +87,8 @@ int run(const CLI::App& app, Flags& flags) {
     if (chosen("show")) return kernel::show(settings, flags.format());
     if (chosen("outcome")) return kernel::tell_outcome(settings, flags.request, flags.format());
     if (chosen("fence")) return kernel::order_fence(settings, flags.dispatcher, flags.reason);
+    if (chosen("lower-acknowledged"))
+      return kernel::lower_acknowledged(settings, flags.position, flags.reason);
     if (chosen("forget-journal"))
       return kernel::forget_journal(settings, flags.forgotten, flags.reason);
     if (chosen("clear-alarm")) return kernel::clear_alarm(settings, flags.alarm, flags.reason);
@@ -118,6 +121,12 @@ void add_verbs(CLI::App& app, Flags& flags) {
   fence->add_option("dispatcher", flags.dispatcher)->required();
   fence->add_option("--reason", flags.reason)->required();
   add_config(fence, flags);
+  auto* lower = app.add_subcommand(
+      "lower-acknowledged", "embedded: take back what the last primary's reports raised too far");
+  lower->add_option("--to", flags.position, "octets, decimal or as `show` prints a position")
+      ->required();
+  lower->add_option("--reason", flags.reason)->required();
+  add_config(lower, flags);
   auto* forget = app.add_subcommand("forget-journal",
                                     "PostgreSQL: the journal of a node's agent is gone for good");
   forget->add_option("node", flags.forgotten)->required();

@@ -63,7 +63,7 @@ void NodeSide::take(Embedded& kernel, const transport::Incoming& incoming, const
   process::kill_point("kernel.report.received");
   const auto& node = incoming.user_id;
   const auto drop = [&](const std::string& why) {
-    process::log_warning("node_message_dropped", {{"node", node}, {"why", why}});
+    process::log_peer(node, "node_message_dropped", {{"node", node}, {"why", why}});
   };
   if (node.empty() || incoming.frames.size() != kFrames) return drop("frames");
   if (!check_magic(incoming.frames[0])) return drop("magic");
@@ -83,7 +83,7 @@ void NodeSide::take(Embedded& kernel, const transport::Incoming& incoming, const
       told.refused.push_back(report.error());
     }
     for (const auto& error : told.refused)
-      process::log_warning("report_refused", {{"node", node}, {"why", error.message}});
+      process::log_peer(node, "report_refused", {{"node", node}, {"why", error.message}});
   } else {
     return drop("type");
   }

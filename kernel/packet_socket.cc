@@ -78,11 +78,16 @@ std::optional<PacketSocket> PacketSocket::accept() {
   return PacketSocket(fd);
 }
 
-std::optional<unsigned> PacketSocket::peer_uid() const {
+std::optional<PacketSocket::PeerUser> PacketSocket::peer() const {
   ucred credentials{};
   socklen_t size = sizeof credentials;
   if (::getsockopt(fd_, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) return std::nullopt;
-  return credentials.uid;
+  return PeerUser{credentials.uid, credentials.pid};
+}
+
+std::optional<unsigned> PacketSocket::peer_uid() const {
+  const auto who = peer();
+  return who ? std::optional(who->uid) : std::nullopt;
 }
 
 PacketSocket::Sending PacketSocket::send(ByteView packet) {

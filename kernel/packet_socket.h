@@ -25,7 +25,13 @@ class PacketSocket {
   static Result<PacketSocket> listen(const std::string& path, bool group_may);
 
   std::optional<PacketSocket> accept();
-  std::optional<unsigned> peer_uid() const;  ///< SO_PEERCRED
+  /// Who connected, as the system says (SO_PEERCRED).
+  struct PeerUser {
+    unsigned uid = 0;
+    int pid = 0;
+  };
+  std::optional<PeerUser> peer() const;
+  std::optional<unsigned> peer_uid() const;
 
   enum class Sending { sent, full, broken };
   Sending send(ByteView packet);

@@ -19,6 +19,8 @@ enum class Tag : std::uint8_t {
   fence = 5,   ///< Fence -> fenced | error
   fenced = 6,
   error = 7,  ///< Error; the connection ends after it
+  lower = 8,  ///< LowerAcknowledged -> lowered | error
+  lowered = 9,
 };
 
 /// The version of the unix socket's conversation that these programs speak.
@@ -56,6 +58,28 @@ struct Fenced {
     return std::tuple{Field{"dispatcher", &Fenced::dispatcher}, Field{"epoch", &Fenced::epoch}};
   }
   friend bool operator==(const Fenced&, const Fenced&) = default;
+};
+
+/// A person lowers what a node's report raised; a row of its own with uid, reason, both values.
+struct LowerAcknowledged {
+  std::uint64_t to = 0;
+  std::string reason;
+  static constexpr auto fields() {
+    using L = LowerAcknowledged;
+    return std::tuple{Field{"to", &L::to}, Field{"reason", &L::reason, 1000}};
+  }
+  friend bool operator==(const LowerAcknowledged&, const LowerAcknowledged&) = default;
+};
+
+struct Lowered {
+  std::string node;  ///< whose reports had raised it
+  std::uint64_t before = 0;
+  std::uint64_t after = 0;
+  static constexpr auto fields() {
+    return std::tuple{Field{"node", &Lowered::node, 64}, Field{"before", &Lowered::before},
+                      Field{"after", &Lowered::after}};
+  }
+  friend bool operator==(const Lowered&, const Lowered&) = default;
 };
 
 // The message types of the node side stand outside the route table: no broker forwards them.

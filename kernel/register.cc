@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "kernel/report_bounds.h"
 #include "messages/text.h"
 
 namespace aeromq::kernel {
@@ -142,6 +143,18 @@ Check holds_authority(const Register& state, const std::string& node) {
           passes, false};
 }
 
+constexpr std::uint64_t kRefusalShownMs = 600'000;
+
+/// A node whose reports are refused says what cannot be: somebody should look at it.
+void add_refused(KernelSnapshot& made, const std::string& name, const RegisteredNode& node,
+                 std::uint64_t now_ms) {
+  if (!node.refused || now_ms >= node.refused->at_ms + kRefusalShownMs) return;
+  constexpr std::size_t kMostText = 512;  // Finding::text
+  made.findings.push_back(
+      {"REPORT_REFUSED", Severity::warning,
+       cut(name + " sent a report that was refused: " + node.refused->why, kMostText)});
+}
+
 // What only a stopped primary can satisfy: docs/protocol.md names them.
 constexpr std::array<std::string_view, 4> kByTheStop{
     "AUTHORITY_HELD", "PRIMARY_ALIVE", "HISTORY_NOT_PREFIX", "OLD_PRIMARY_NOT_PROVEN_DOWN"};
@@ -259,6 +272,7 @@ Result<bool> take_report(Register& state, const std::string& node, NodeReport re
     return bad("timeline", "the register has not given this timeline");
   for (const auto* text : {&report.state, &report.host, &report.snapshot_label})
     if (has_control_characters(*text)) return bad("state", "control characters");
+  if (auto good = plausible(state, node, report, now_ms); !good) return fail(good.error());
   // What the last primary tells, as holder or as its last word after a demotion, a successor must
   // hold. Raising it can only refuse a promotion, never allow one.
   const bool grew = node == state.last_primary && report.timeline == state.timeline &&
@@ -266,6 +280,33 @@ Result<bool> take_report(Register& state, const std::string& node, NodeReport re
   if (grew) state.acknowledged = report.position;
   at->second.heard = HeardReport{std::move(report), now_ms, state.acknowledged};
   return grew;
+}
+
+void keep_refused(Register& state, const std::string& node, const Error& why,
+                  std::uint64_t now_ms) {
+  if (const auto at = state.nodes.find(node); at != state.nodes.end())
+    at->second.refused = RefusedReport{now_ms, detail_of(why)};
+}
+
+Result<void> lower_acknowledged(Register& state, std::uint64_t to, std::uint64_t now_ms) {
+  const auto bad = [](const char* field, std::string what) {
+    return fail(make_error(ErrorCode::invalid_input, std::move(what), field));
+  };
+  if (to >= state.acknowledged)
+    return bad("to", "acknowledged is " + position_text(state.acknowledged) +
+                         "; it can only be lowered, " + position_text(to) + " is not below it");
+  const auto& raiser = state.last_primary;
+  const auto* report = report_of(state, raiser);
+  if (report == nullptr && now_ms < state.listening_since_ms + state.stale_after_ms)
+    return bad(
+        "to", raiser + " has not reported, and this run of the kernel has listened for less than " +
+                  number(state.stale_after_ms) + " ms");
+  if (is_fresh(state, raiser, now_ms) && report->timeline == state.timeline &&
+      report->position > to)
+    return bad("to", raiser + " is heard at " + position_text(report->position) +
+                         ": it would raise the position again; stop its reports first");
+  state.acknowledged = to;
+  return {};
 }
 
 Assignment assignment(const Register& state, const std::string& node) {
@@ -309,6 +350,7 @@ KernelSnapshot snapshot_of(const Register& state, std::uint64_t snapshot, std::u
       facts.snapshot_label = report.snapshot_label;
       facts.snapshot_position = report.snapshot_position;
     }
+    add_refused(made, name, node, now_ms);
     made.nodes.push_back(std::move(facts));
   }
   return made;

@@ -19,9 +19,17 @@ struct HeardReport {
   friend bool operator==(const HeardReport&, const HeardReport&) = default;
 };
 
+/// A report that was not believed.
+struct RefusedReport {
+  std::uint64_t at_ms = 0;  ///< the kernel's clock
+  std::string why;
+  friend bool operator==(const RefusedReport&, const RefusedReport&) = default;
+};
+
 struct RegisteredNode {
-  std::string host;                  ///< as configured
-  std::optional<HeardReport> heard;  ///< memory only: after a kernel restart nothing is heard
+  std::string host;                        ///< as configured
+  std::optional<HeardReport> heard;        ///< memory only: after a kernel restart nothing is heard
+  std::optional<RefusedReport> refused{};  ///< the newest of this run
   friend bool operator==(const RegisteredNode&, const RegisteredNode&) = default;
 };
 
@@ -67,10 +75,18 @@ std::optional<Rejection> judge(const Register& state, const Act& act, std::uint6
 std::vector<Effect> apply(Register& state, Action action, const std::string& node);
 
 /// Takes a report in. Error INVALID_INPUT: unknown node, no role, a fencing epoch or timeline that
-/// the register never gave. True if the acknowledged position grew: make that durable before the
-/// node is answered (P6-S1).
+/// the register never gave, a position that no service can have reached (report_bounds.h). True if
+/// the acknowledged position grew: make that durable before the node is answered (P6-S1).
 Result<bool> take_report(Register& state, const std::string& node, NodeReport report,
                          std::uint64_t now_ms);
+
+/// Keeps for people why the newest report of `node` was refused.
+void keep_refused(Register& state, const std::string& node, const Error& why, std::uint64_t now_ms);
+
+/// Lowers `acknowledged` to `to`, by a person's order. Error INVALID_INPUT: nothing to lower, the
+/// last primary is heard above `to` (it would raise it again), or this run of the kernel has not
+/// listened long enough to tell.
+Result<void> lower_acknowledged(Register& state, std::uint64_t to, std::uint64_t now_ms);
 
 /// What the register assigns to a node; role none for an unknown one.
 Assignment assignment(const Register& state, const std::string& node);

@@ -1,5 +1,8 @@
 #include "kernel/register_kernel.h"
 
+#include <algorithm>
+#include <filesystem>
+
 #include "messages/text.h"
 #include "process/entropy.h"
 #include "process/kill_point.h"
@@ -98,6 +101,10 @@ Result<Fenced> RegisterKernel::fence(const Fence& order, unsigned uid, const Mom
   return Fenced{order.dispatcher, epoch};
 }
 
+Result<Lowered> RegisterKernel::lower(const LowerAcknowledged&, unsigned, const Moment&) {
+  return fail(bad("kind", "this kernel hears no reports: it looks at its servers itself"));
+}
+
 std::optional<ActAnswer> RegisterKernel::refusal(const Act& act, const Standing& standing,
                                                  const Moment& now) const {
   const auto& session = act.request.session;
@@ -116,7 +123,19 @@ std::optional<ActAnswer> RegisterKernel::refusal(const Act& act, const Standing&
   if (std::uint64_t{session.lease_end_s} * 1000 > kernel_ms(now) + kMaxLeaseMs)
     return refused("LEASE_TOO_LONG",
                    "the lease of the request id is longer than this kernel gives");
+  if (!admitted_.empty() && std::ranges::find(admitted_, session.dispatcher) == admitted_.end())
+    return refused("DISPATCHER_NOT_ADMITTED", "dispatcher " + std::to_string(session.dispatcher) +
+                                                  " is not among those of this kernel's settings");
+  if (const auto room = has_room(); !room.passes) return refused(room.code, room.text);
   return std::nullopt;
+}
+
+Check RegisterKernel::has_room() const {
+  const bool passes = store_.has_room();
+  const auto disk = std::filesystem::path(store_.path()).parent_path().string();
+  return {"REGISTER_DISK_FULL", "P6-F1",
+          "the disk of " + disk + (passes ? " has room for the register" : " is full"), passes,
+          false};
 }
 
 ActAnswer repeat_of(const LedgerRow& row) {

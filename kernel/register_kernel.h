@@ -29,8 +29,14 @@ class RegisterKernel {
 
   /// A new durable epoch for `dispatcher`. Error INVALID_INPUT: no such id, or epochs used up.
   Result<Opened> open(std::uint64_t dispatcher, const Moment& now);
+  /// From now on only acts of these are judged; of any by default. Another process of this user can
+  /// act only in the place of one of them, whose epoch that ends: it is noticed.
+  void admit_only(std::vector<std::uint64_t> dispatchers) { admitted_ = std::move(dispatchers); }
   /// The same epoch step by a person's order, with a row of its own.
   Result<Fenced> fence(const Fence& order, unsigned uid, const Moment& now);
+  /// Lowers what a node's report raised, by a person's order, with a row of its own. Error
+  /// INVALID_INPUT: as of lower_acknowledged(), no reason, or a kernel that hears no reports.
+  virtual Result<Lowered> lower(const LowerAcknowledged& order, unsigned uid, const Moment& now);
   /// Takes a call of any kind. Nothing: the answer comes later, for the caller's connection.
   virtual std::optional<KernelAnswer> take(const KernelCall& call, const Caller& caller,
                                            const Moment& now) = 0;
@@ -49,6 +55,8 @@ class RegisterKernel {
   std::optional<ActAnswer> refusal(const Act& act, const Standing& standing,
                                    const Moment& now) const;
   OutcomeAnswer outcome(const RequestId& request, const Moment& now) const;
+  /// As a check of every action: whether the register's disk can take its row.
+  Check has_room() const;
   /// The snapshot that is shown next is another one.
   void changed();
   /// Makes `snapshot` one that no restart gives again.
@@ -63,6 +71,7 @@ class RegisterKernel {
 
   std::map<std::uint64_t, std::uint32_t> epochs_;  ///< opened in this run, by a connection
   std::uint64_t snapshot_limit_ = 0;
+  std::vector<std::uint64_t> admitted_;  ///< dispatchers; empty: any
 };
 
 /// What a new register of `kind` holds. Precondition: at least one node.

@@ -25,8 +25,11 @@ CREATE TRIGGER epochs_grow BEFORE UPDATE ON dispatchers WHEN new.epoch <= old.ep
 
 namespace {
 // Version 2 has the tables of the first. A program of the first reads none of it, since it would
-// not know what its rows say.
-const char* const kEmbeddedSteps[] = {kRegisterTables, ""};
+// not know what its rows say. Version 3 keeps persons' orders to lower what a report had raised.
+const char* const kEmbeddedSteps[] = {kRegisterTables, "", R"sql(
+CREATE TABLE lowerings(number INTEGER PRIMARY KEY, node TEXT NOT NULL, before INTEGER NOT NULL,
+  after INTEGER NOT NULL, uid INTEGER NOT NULL, reason TEXT NOT NULL, wall_ms INTEGER NOT NULL);
+)sql"};
 }  // namespace
 
 const RegisterKind kEmbeddedRegister{{"aeromq-register", kEmbeddedSteps}, true};

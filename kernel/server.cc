@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "kernel/gone.h"
+#include "kernel/wait_for_room.h"
 #include "process/clock.h"
 #include "process/command_line.h"
 #include "process/exit_codes.h"
@@ -51,6 +52,7 @@ int serve(const process::Settings& settings) {
   const auto lock = process::LockFile::take(lock_path(settings));
   if (!lock) return process::fail_start(lock.error());
   if (auto there = check_not_gone(settings); !there) return process::fail_start(there.error());
+  if (!wait_for_room(settings.kernel.register_file, stop)) return process::kExitOk;
   auto nodes = NodeSide::bind(settings.kernel);
   if (!nodes) return process::fail_start(nodes.error());
   const EmbeddedOptions options{settings.kernel.register_file, settings.cluster.name,
@@ -58,6 +60,7 @@ int serve(const process::Settings& settings) {
                                 settings.kernel.stale_after_ms};
   auto kernel = Embedded::start(options, process::now());
   if (!kernel) return process::fail_start(kernel.error());
+  kernel->admit_only(settings.kernel.dispatchers);
   if (!leave_mark(settings.kernel.register_file))
     return process::fail_start(unmarked(settings.kernel.register_file));
   auto listener = PacketSocket::listen(settings.kernel.socket, false);

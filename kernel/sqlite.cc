@@ -13,7 +13,12 @@ namespace {
 
 // Fail stop: the transaction may or may not be in the file; the next run reads which.
 [[noreturn]] void stop(sqlite3* database, const char* doing) {
-  process::log_error("register_failed", {{"doing", doing}, {"why", sqlite3_errmsg(database)}});
+  const auto* file = sqlite3_db_filename(database, "main");
+  const auto why =
+      (sqlite3_errcode(database) & 0xFF) == SQLITE_FULL
+          ? "the disk of " + std::string(file == nullptr ? "the register" : file) + " is full"
+          : std::string(sqlite3_errmsg(database));
+  process::log_error("register_failed", {{"doing", doing}, {"why", why}});
   std::_Exit(process::kExitFault);
 }
 
@@ -57,6 +62,11 @@ Database::~Database() {
 
 void Database::run(const char* sql) {
   if (sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr) != SQLITE_OK) stop(handle_, sql);
+}
+
+void Database::keep_wal() {
+  int keep = 1;
+  sqlite3_file_control(handle_, "main", SQLITE_FCNTL_PERSIST_WAL, &keep);
 }
 
 Result<void> Database::try_run(const char* sql) {

@@ -22,6 +22,8 @@ class Database {
   void run(const char* sql);
   /// Error instead of the end: for the first statements on a file that may be no register.
   Result<void> try_run(const char* sql);
+  /// The WAL stays when this is closed.
+  void keep_wal();
 
  private:
   explicit Database(sqlite3* handle) : handle_(handle) {}

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -10,11 +11,17 @@
 #include <cstring>
 
 #include "kernel/durable.h"
+#include "process/files.h"
 #include "process/log.h"
 
 namespace aeromq::kernel {
 
 namespace {
+
+// SQLite begins the WAL anew after 4 MiB; while the disk is full it cannot, and goes on behind it.
+constexpr off_t kReserve = 6 << 20;
+// Less than this is a full disk: an act with its row takes a few pages.
+constexpr std::uint64_t kLeastRoom = 1 << 20;
 
 // What the column `executed` holds.
 constexpr std::uint64_t kRejected = 0;
@@ -82,6 +89,9 @@ Result<void> write_new(const std::string& path, const Register& first, const Reg
 
 struct Store::Impl {
   Impl(Database opened, std::string at) : database(std::move(opened)), path(std::move(at)) {}
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+  ~Impl() = default;
   Database database;
   std::string path;
 };
@@ -89,12 +99,36 @@ struct Store::Impl {
 Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Store::Store(Store&&) noexcept = default;
 Store& Store::operator=(Store&&) noexcept = default;
-Store::~Store() = default;
+// A WAL that is gone takes the reserve along, and the next start may not get it back.
+Store::~Store() {
+  if (impl_ && !has_room()) impl_->database.keep_wal();
+}
 
 bool Store::exists(const std::string& path) { return size_of(path) > 0; }
 
+// Beyond the file's end, so that SQLite sees nothing of it: a WAL that grows finds its blocks
+// there.
+bool Store::take_reserve(const std::string& path) {
+  const int fd = ::open((path + "-wal").c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (fd < 0) return errno != ENOSPC && errno != EDQUOT;
+  const int done = ::fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, kReserve);
+  const int error = errno;
+  ::close(fd);
+  return done == 0 || (error != ENOSPC && error != EDQUOT);
+}
+
+bool Store::has_room() const {
+  struct statvfs found {};
+  if (::statvfs(impl_->path.c_str(), &found) != 0) return true;  // the next write will tell
+  const auto blocks = ::geteuid() == 0 ? found.f_bfree : found.f_bavail;
+  return std::uint64_t{blocks} * found.f_frsize >= kLeastRoom;
+}
+
 Result<Store> Store::open(const std::string& path, Mode mode, const RegisterKind& kind) {
   if (!exists(path)) return fail(bad(path, "there is no register"));
+  for (const auto* part : {"", "-wal", "-shm"})
+    if (auto own = process::refuse_link(path + part); !own)
+      return fail(bad(path, detail_of(own.error())));
   if (!sync_what_was_left(path))
     return fail(bad(path, std::string("it cannot be synced: ") + std::strerror(errno)));
   auto database = Database::open(path, mode == Mode::read_only);
@@ -106,6 +140,7 @@ Result<Store> Store::open(const std::string& path, Mode mode, const RegisterKind
                                "SELECT * FROM sqlite_master");
   if (!first) return fail(bad(path, first.error().message));
   Store store(std::make_unique<Impl>(std::move(*database), path));
+  if (mode == Mode::read_write) take_reserve(path);
   if (auto table = store.impl_->database.try_run("SELECT value FROM meta LIMIT 1"); !table)
     return fail(bad(path, "this is no register"));
   if (auto met = meet_format(store.impl_->database, kind.format, mode == Mode::read_write); !met)
@@ -204,11 +239,24 @@ std::vector<FenceRow> Store::fences() const {
   return all;
 }
 
+std::vector<LoweringRow> Store::lowerings() const {
+  std::vector<LoweringRow> all;
+  Statement query(
+      impl_->database,
+      "SELECT node, before, after, uid, reason, wall_ms FROM lowerings ORDER BY number");
+  while (query.step())
+    all.push_back({query.text_at(0), query.number_at(1), query.number_at(2),
+                   static_cast<unsigned>(query.number_at(3)), query.text_at(4),
+                   query.number_at(5)});
+  return all;
+}
+
 std::string Store::integrity() const {
   Statement query(impl_->database, "PRAGMA integrity_check(1)");
   return query.step() ? query.text_at(0) : "no answer";
 }
 
+const std::string& Store::path() const { return impl_->path; }
 std::uint64_t Store::file_octets() const { return size_of(impl_->path); }
 std::uint64_t Store::wal_octets() const { return size_of(impl_->path + "-wal"); }
 
@@ -264,6 +312,22 @@ void Store::write_fence(const FenceRow& row) {
             "INSERT INTO fences(dispatcher, epoch, uid, reason, wall_ms) VALUES(?,?,?,?,?)")
       .number(row.dispatcher)
       .number(row.epoch)
+      .number(row.uid)
+      .text(row.reason)
+      .number(row.wall_ms)
+      .run();
+  commit();
+}
+
+void Store::write_lowering(const LoweringRow& row) {
+  begin();
+  set_meta(impl_->database, "acknowledged", row.after);
+  Statement(impl_->database,
+            "INSERT INTO lowerings(node, before, after, uid, reason, wall_ms) "
+            "VALUES(?,?,?,?,?,?)")
+      .text(row.node)
+      .number(row.before)
+      .number(row.after)
       .number(row.uid)
       .text(row.reason)
       .number(row.wall_ms)

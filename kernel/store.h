@@ -23,6 +23,17 @@ struct FenceRow {
   friend bool operator==(const FenceRow&, const FenceRow&) = default;
 };
 
+/// A person lowered what a node's reports had raised: whose, from where to where, who, why, when.
+struct LoweringRow {
+  std::string node;
+  std::uint64_t before = 0;
+  std::uint64_t after = 0;
+  unsigned uid = 0;
+  std::string reason;
+  std::uint64_t wall_ms = 0;
+  friend bool operator==(const LoweringRow&, const LoweringRow&) = default;
+};
+
 /// Whose register a file is, and what it holds beside the register. A kernel opens none of another
 /// kind: it would not know what it must not do.
 struct RegisterKind {
@@ -49,6 +60,9 @@ class Store {
   static Result<Store> create(const std::string& path, const Register& first,
                               const RegisterKind& kind = kEmbeddedRegister);
   static bool exists(const std::string& path);
+  /// Takes the disk blocks that the WAL of the register at `path` needs for its few rows, before
+  /// others have them. False: the disk is full.
+  static bool take_reserve(const std::string& path);
 
   Store(Store&&) noexcept;
   Store& operator=(Store&&) noexcept;
@@ -61,7 +75,13 @@ class Store {
   std::optional<LedgerRow> find_row(const RequestId& request) const;
   std::uint64_t ledger_rows() const;
   std::vector<FenceRow> fences() const;
+  std::vector<LoweringRow> lowerings() const;  ///< embedded kernel only
   std::string integrity() const;  ///< SQLite's integrity_check: "ok" or its first complaint
+  /// Whether the file's disk has room for more than the few rows that the reserve is kept for:
+  /// epochs, fences, lowered positions. Acts and reports need it. The reserve lies in the WAL
+  /// (take_reserve).
+  bool has_room() const;
+  const std::string& path() const;
   std::uint64_t file_octets() const;
   std::uint64_t wal_octets() const;
 
@@ -75,6 +95,7 @@ class Store {
   void write_snapshot_limit(std::uint64_t limit);
   void write_epoch(std::uint64_t dispatcher, std::uint32_t epoch);
   void write_fence(const FenceRow& row);
+  void write_lowering(const LoweringRow& row);
   /// A person began this register in the place of one that is gone.
   void write_beginning(const std::string& reason, unsigned uid, std::uint64_t wall_ms);
   /// After a backup was restored: a new history, so that ids of the lost one read "unknown".

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "kernel/embedded.h"
@@ -31,6 +32,24 @@ constexpr int kExitReplica = 10;
 constexpr int kExitNotExecuted = 10;
 constexpr int kExitRejected = 20;
 constexpr int kExitUnknown = 30;
+
+/// Octets in decimal, or as position_text() writes them.
+std::optional<std::uint64_t> parse_position(std::string_view text) {
+  const auto number = [](std::string_view digits, int base) -> std::optional<std::uint64_t> {
+    std::uint64_t value = 0;
+    const auto* end = digits.data() + digits.size();
+    const auto read = std::from_chars(digits.data(), end, value, base);
+    if (digits.empty() || read.ec != std::errc{} || read.ptr != end) return std::nullopt;
+    return value;
+  };
+  const auto slash = text.find('/');
+  if (slash == std::string_view::npos) return number(text, 10);
+  const auto high = number(text.substr(0, slash), 16);
+  const auto low = number(text.substr(slash + 1), 16);
+  constexpr std::uint64_t kMost = 0xFFFFFFFFU;
+  if (!high || !low || *high > kMost || *low > kMost) return std::nullopt;
+  return *high << 32 | *low;
+}
 
 int complain(const Error& error, int code) {
   fmt::print(stderr, "aeromq-kernel: {}: {}\n", error.code, error.message);
@@ -241,6 +260,23 @@ int order_fence(const process::Settings& settings, std::uint64_t dispatcher,
   if (!fenced) return complain(fenced.error(), aeromq::exit_code(fenced.error()));
   fmt::print("dispatcher {} is fenced: epochs below {} are over\n", fenced->dispatcher,
              fenced->epoch);
+  return process::kExitOk;
+}
+
+int lower_acknowledged(const process::Settings& settings, const std::string& to,
+                       const std::string& reason) {
+  const auto position = parse_position(to);
+  if (!position)
+    return complain(
+        make_error(ErrorCode::invalid_input,
+                   "'" + to + "' is no position: decimal octets, or as `show` prints it", "to"),
+        process::kExitUsage);
+  auto link = EmbeddedLink::look(settings.kernel.socket);
+  if (!link) return complain(link.error(), kExitUnknown);
+  const auto lowered = link->lower({*position, reason});
+  if (!lowered) return complain(lowered.error(), aeromq::exit_code(lowered.error()));
+  fmt::print("acknowledged is {}; reports of {} had raised it to {}\n",
+             position_text(lowered->after), lowered->node, position_text(lowered->before));
   return process::kExitOk;
 }
 

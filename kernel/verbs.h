@@ -1,5 +1,6 @@
 // The verbs of aeromq-kernel that a person or a script runs beside the serving process. None of
-// them acts; fence and renew-history are explicit orders outside the ten commands.
+// them acts; fence, lower-acknowledged and renew-history are explicit orders outside the ten
+// commands.
 #pragma once
 #include <string>
 
@@ -15,6 +16,10 @@ int show(const process::Settings& settings, Output output);
 int tell_outcome(const process::Settings& settings, const std::string& request, Output output);
 int order_fence(const process::Settings& settings, std::uint64_t dispatcher,
                 const std::string& reason);
+/// Lowers what the last primary's reports raised, in the running kernel. `to`: octets, decimal or
+/// as `show` prints a position.
+int lower_acknowledged(const process::Settings& settings, const std::string& to,
+                       const std::string& reason);
 /// With the kernel stopped, and no register there: a person begins a new one on purpose. `holder`:
 /// who has write authority in it, of the embedded kernel; for PostgreSQL empty, a look will tell.
 int begin_register(const process::Settings& settings, const std::string& reason,

@@ -12,6 +12,7 @@
 #include "process/limits.h"
 #include "process/log.h"
 #include "process/output.h"
+#include "process/private_memory.h"
 
 namespace aeromq::process {
 namespace {
@@ -51,6 +52,7 @@ int enter(int argc, char** argv, const std::function<int()>& body, Program kind)
   occupy(STDOUT_FILENO, O_RDONLY);
   occupy(STDERR_FILENO, O_RDONLY);
   raise_descriptor_limit();
+  keep_memory_private();
   ::signal(SIGPIPE, SIG_IGN);
   ::signal(SIGXFSZ, SIG_IGN);
   if (kind == Program::service) hold_hangups();

@@ -13,7 +13,7 @@ enum class Program {
 /// - descriptors 0 to 2 are occupied where they were closed, so that no file or socket of ours is
 ///   ever written to as if it were the output; a closed one still fails: 0 can't be read, 1 and 2
 ///   can't be written;
-/// - as many descriptors are allowed as the system lets us have;
+/// - as many descriptors are allowed as the system lets us have, and no dump of our memory;
 /// - a write to nobody (SIGPIPE) or over a limit (SIGXFSZ) is an error of that write.
 /// After it: where `body` says that all is done (0) but something of standard output was not
 /// written, kExitUnwritten. What `body` throws is told on standard error, and kExitFault.

@@ -40,14 +40,33 @@ bool write_all(int fd, const std::string& text) {
   return ::fsync(fd) == 0;
 }
 
-Result<std::string> read_checked(const std::string& path, std::size_t max, mode_t forbidden) {
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+/// Whoever else can write it decides what we do.
+Result<void> judge(const std::string& path, const struct stat& found, Owner owner) {
+  const auto us = ::geteuid();
+  const bool believed =
+      found.st_uid == us || found.st_uid == 0 || (owner == Owner::ours_or_any && us == 0);
+  if (!believed)
+    return fault(path, "belongs to user " + std::to_string(found.st_uid) +
+                           "; it must belong to this user (" + std::to_string(us) + ") or to root");
+  if ((found.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+    return fault(path, "may be written by others than its owner; chmod go-w it");
+  return {};
+}
+
+Result<std::string> read_checked(const std::string& path, std::size_t max, mode_t forbidden,
+                                 Owner owner) {
+  // A pipe that nobody writes must not hold us up before it is judged.
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (file.get() < 0) return fault(path, std::strerror(errno));
   struct stat found {};
   if (::fstat(file.get(), &found) != 0) return fault(path, std::strerror(errno));
-  if (!S_ISREG(found.st_mode)) return fault(path, "is not a regular file");
+  if (S_ISDIR(found.st_mode)) return fault(path, "is a folder, not a file");
+  if (!S_ISREG(found.st_mode) && !S_ISFIFO(found.st_mode))
+    return fault(path, "is neither a file nor a pipe");
   if ((found.st_mode & forbidden) != 0)
     return fault(path, "holds a secret key and may be read by others; chmod 0600 it");
+  if (auto good = judge(path, found, owner); !good) return fail(good.error());
+  ::fcntl(file.get(), F_SETFL, 0);
   std::string text;
   char buffer[4096];
   for (;;) {
@@ -67,9 +86,14 @@ std::string beside(const std::string& path) { return path + ".new"; }
 Result<void> write_beside(const std::string& path, const std::string& text) {
   const Descriptor file(
       ::open(beside(path).c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (file.get() < 0 || ::fchmod(file.get(), 0600) != 0 || !write_all(file.get(), text))
-    return fault(path, std::strerror(errno));
-  return {};
+  if (file.get() < 0 || ::fchmod(file.get(), 0600) != 0) return fault(path, std::strerror(errno));
+  if (write_all(file.get(), text)) return {};
+  const int error = errno;
+  ::unlink(beside(path).c_str());  // half of it is of no use, and takes room
+  if (error == ENOSPC || error == EDQUOT)
+    return fault(path,
+                 "the disk of " + std::filesystem::path(path).parent_path().string() + " is full");
+  return fault(path, std::strerror(error));
 }
 
 Result<void> put_in_place(const std::string& path) {
@@ -87,12 +111,42 @@ Result<void> write_file(const std::string& path, const std::string& text) {
   return put_in_place(path);
 }
 
-Result<std::string> read_file(const std::string& path, std::size_t max) {
-  return read_checked(path, max, 0);
+Result<std::string> read_file(const std::string& path, std::size_t max, Owner owner) {
+  return read_checked(path, max, 0, owner);
 }
 
-Result<std::string> read_secret_file(const std::string& path) {
-  return read_checked(path, kMaxSettingsFile, S_IRWXG | S_IRWXO);
+Result<std::string> read_secret_file(const std::string& path, Owner owner) {
+  return read_checked(path, kMaxSettingsFile, S_IRWXG | S_IRWXO, owner);
+}
+
+Result<void> check_folder(const std::string& path, Links links) {
+  const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | (links == Links::refused ? O_NOFOLLOW : 0);
+  const Descriptor folder(::open(path.c_str(), flags));
+  struct stat found {};
+  if (folder.get() < 0) return fault(path, std::strerror(errno));
+  if (::fstat(folder.get(), &found) != 0) return fault(path, std::strerror(errno));
+  return judge(path, found, Owner::ours);
+}
+
+Result<void> make_private_folder(const std::string& path) {
+  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return fault(path, std::strerror(errno));
+  if (auto good = refuse_link(path); !good) return good;
+  const Descriptor folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
+  struct stat found {};
+  if (folder.get() < 0 || ::fstat(folder.get(), &found) != 0)
+    return fault(path, std::strerror(errno));
+  if (found.st_uid != ::geteuid())
+    return fault(path, "belongs to user " + std::to_string(found.st_uid) +
+                           "; it must belong to this user (" + std::to_string(::geteuid()) + ")");
+  if (::fchmod(folder.get(), 0700) != 0) return fault(path, std::strerror(errno));
+  return {};
+}
+
+Result<void> refuse_link(const std::string& path) {
+  struct stat found {};
+  if (::lstat(path.c_str(), &found) == 0 && S_ISLNK(found.st_mode))
+    return fault(path, "is a symbolic link; it must be what it stands for");
+  return {};
 }
 
 }  // namespace aeromq::process

@@ -25,9 +25,10 @@ Result<LockFile> LockFile::take(const std::string& path) {
     return fault("held by another process" + (holder.empty() ? "" : ", pid " + holder));
   }
   const auto pid = std::to_string(::getpid()) + "\n";
-  if (::ftruncate(fd, 0) != 0 ||
-      ::pwrite(fd, pid.data(), pid.size(), 0) != static_cast<ssize_t>(pid.size()))
-    return fault(std::strerror(errno));
+  // For people alone: a full disk is no reason not to have the lock. The block that the file has is
+  // not given back before.
+  const auto wrote = ::pwrite(fd, pid.data(), pid.size(), 0);
+  if (wrote > 0 && ::ftruncate(fd, wrote) != 0) return fault(std::strerror(errno));
   return lock;
 }
 

@@ -12,6 +12,12 @@
 #include <cerrno>
 #include <cstring>
 
+#include <map>
+#include <mutex>
+
+#include "process/clock.h"
+#include "process/log_bound.h"
+
 namespace aeromq::process {
 namespace {
 
@@ -94,6 +100,17 @@ void log_warning(std::string_view event, LogFields fields) {
 }
 void log_error(std::string_view event, LogFields fields) {
   spdlog::error("{}", logfmt(event, fields));
+}
+
+void log_peer(std::string_view peer, std::string_view event, LogFields fields) {
+  static std::mutex one_at_a_time;
+  static std::map<std::string, LogBound, std::less<>> bounds;
+  const std::lock_guard lock(one_at_a_time);
+  std::uint64_t left_out = 0;
+  if (!bounds[std::string(event)].may(std::string(peer), now(), left_out)) return;
+  auto line = logfmt(event, fields);
+  if (left_out > 0) line += " left_out=" + std::to_string(left_out);
+  spdlog::warn("{}", line);
 }
 
 }  // namespace aeromq::process

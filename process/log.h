@@ -37,6 +37,10 @@ void log_info(std::string_view event, LogFields fields = {});
 void log_warning(std::string_view event, LogFields fields = {});
 void log_error(std::string_view event, LogFields fields = {});
 
+/// A warning that `peer` can cause as often as it likes: a few lines of it in ten seconds
+/// (process/log_bound.h); the next one says in `left_out` how many were not written. Any thread.
+void log_peer(std::string_view peer, std::string_view event, LogFields fields = {});
+
 /// `event=... key=value ...`; values with blanks, quotes, `=` or control octets are quoted and
 /// escaped, so that one event stays one line whatever a peer sent.
 std::string logfmt(std::string_view event, LogFields fields);

@@ -77,7 +77,7 @@ void read_door(TomlTable& table, DoorSettings& door) {
   table.number("connections_per_address", door.connections_per_address, 1, 4096);
   table.number("handshakes_per_address", door.handshakes_per_address, 1, 4096);
   table.number("hello_ms", door.hello_ms, 100, 600'000);
-  table.number("unfinished_bytes", door.unfinished_bytes, 64 * 1024, 1ULL << 30);
+  table.number("unfinished_bytes", door.unfinished_bytes, 32 * 1024, 1ULL << 30);
 }
 
 void read_kernel(TomlTable& table, KernelSettings& kernel) {
@@ -91,6 +91,13 @@ void read_kernel(TomlTable& table, KernelSettings& kernel) {
   table.text("keys", kernel.keys);
   table.text("nodes", kernel.nodes);
   table.number("stale_after_ms", kernel.stale_after_ms, 10, 3'600'000);
+  table.numbers("dispatchers", kernel.dispatchers, 1, 255);
+}
+
+/// What follows from the rest.
+void complete(Settings& settings) {
+  if (settings.kernel.dispatchers.empty())
+    settings.kernel.dispatchers.push_back(settings.dispatcher.id);
 }
 
 void make_absolute(Settings& settings, const std::filesystem::path& folder) {
@@ -141,6 +148,7 @@ Result<Settings> parse_settings(const std::string& path, const std::string& text
   };
   auto settings = read_toml_as<Settings>(path, text, read);
   if (settings) make_absolute(*settings, folder_of(path));
+  if (settings) complete(*settings);
   return settings;
 }
 

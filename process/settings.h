@@ -27,11 +27,11 @@ struct BrokerSettings {
 
 /// What the door lets in at one time. An address is an IPv4 address, an IPv6 /64, or on ipc a uid.
 struct DoorSettings {
-  std::uint64_t connections = 1024;              ///< in all
+  std::uint64_t connections = 1024;  ///< in all
   std::uint64_t connections_per_address = 512;
-  std::uint64_t handshakes_per_address = 256;    ///< that have not sent a whole message yet
-  std::uint64_t hello_ms = 5000;                 ///< from the handshake's end to the first message
-  std::uint64_t unfinished_bytes = 128 * 1024;   ///< since the broker last took a whole message
+  std::uint64_t handshakes_per_address = 256;  ///< that have not sent a whole message yet
+  std::uint64_t hello_ms = 5000;               ///< from the handshake's end to the first message
+  std::uint64_t unfinished_bytes = 64 * 1024;  ///< since the broker last took a whole message
 };
 
 struct AuditSettings {
@@ -49,6 +49,7 @@ struct KernelSettings {
   std::string keys = "keys/kernel.toml";
   std::string nodes = "nodes.toml";  ///< allow-list of reporters
   std::uint64_t stale_after_ms = 3000;
+  std::vector<std::uint64_t> dispatchers;  ///< who may open an epoch; none named: `dispatcher.id`
 };
 
 struct DispatcherSettings {
@@ -69,7 +70,7 @@ struct Settings {
 };
 
 // Endpoints between the processes of one control plane. They lie in `run`, where nobody else comes.
-std::string events_endpoint(const Settings& settings);        ///< broker to feed
+std::string events_endpoint(const Settings& settings);         ///< broker to feed
 std::string inner_clients_endpoint(const Settings& settings);  ///< door to broker
 std::string inner_feed_endpoint(const Settings& settings);     ///< door to feed
 

@@ -51,6 +51,25 @@ void TomlTable::number(const char* key, std::uint64_t& value, std::uint64_t min,
   value = static_cast<std::uint64_t>(found->get());
 }
 
+void TomlTable::numbers(const char* key, std::vector<std::uint64_t>& values, std::uint64_t min,
+                        std::uint64_t max) {
+  asked_.emplace_back(key);
+  const auto* node = find(table_, key);
+  if (node == nullptr) return;
+  const auto* found = node->as_array();
+  values.clear();
+  bool good = found != nullptr;
+  for (std::size_t i = 0; good && i < found->size(); ++i) {
+    const auto* one = found->get(i)->as_integer();
+    good = one != nullptr && one->get() >= 0 && static_cast<std::uint64_t>(one->get()) >= min &&
+           static_cast<std::uint64_t>(one->get()) <= max;
+    if (good) values.push_back(static_cast<std::uint64_t>(one->get()));
+  }
+  if (!good)
+    fault(key, "must be a list of whole numbers from " + std::to_string(min) + " to " +
+                   std::to_string(max));
+}
+
 void TomlTable::texts(const char* key, std::vector<std::string>& values) {
   asked_.emplace_back(key);
   const auto* node = find(table_, key);

@@ -19,6 +19,8 @@ class TomlTable {
   enum class Need { optional, required };
   void text(const char* key, std::string& value, Need need = Need::optional);
   void number(const char* key, std::uint64_t& value, std::uint64_t min, std::uint64_t max);
+  void numbers(const char* key, std::vector<std::uint64_t>& values, std::uint64_t min,
+               std::uint64_t max);
   void texts(const char* key, std::vector<std::string>& values);
   /// A table inside this one; an absent one counts as empty.
   void table(const char* key, const std::function<void(TomlTable&)>& read);

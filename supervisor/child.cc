@@ -45,7 +45,8 @@ Result<Started> start_child(const ChildSpec& spec) {
   int ready[2];
   if (::pipe2(ready, O_CLOEXEC) != 0) return fault("pipe");
   const int null = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-  const int log = ::open(spec.log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  const int log =
+      ::open(spec.log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
   const auto ready_text = "AEROMQ_READY_FD=" + std::to_string(ready[1]);
   std::vector<const char*> environment;
   for (char** one = environ; *one != nullptr; ++one)

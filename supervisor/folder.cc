@@ -141,14 +141,46 @@ Result<void> check_ours(const std::string& dir) {
 
 Result<void> make_folder(const fs::path& path) {
   std::error_code fault;
-  fs::create_directories(path, fault);
-  if (!fault) fs::permissions(path, fs::perms::owner_all, fault);
+  if (path.has_parent_path()) fs::create_directories(path.parent_path(), fault);
   if (fault) return bad(path.string() + ": " + fault.message(), "dir");
+  if (auto made = process::make_private_folder(path.string()); !made)
+    return bad(detail_of(made.error()), "dir");
+  return {};
+}
+
+constexpr std::array kFolders{"run",    "keys", "clients", "audit",
+                              "kernel", "log",  "nodes",   "agents"};
+
+/// What lies there decides what we do: nobody else may have made or be able to change it. Of the
+/// files below only what they are is judged here; whose they are, when they are read.
+Result<void> check_whose(const std::string& dir) {
+  std::error_code ignored;
+  if (!fs::is_directory(dir, ignored)) return {};
+  const auto judged = [](const Result<void>& good) {
+    return good ? Result<void>{} : bad(detail_of(good.error()), "dir");
+  };
+  if (auto good = judged(process::check_folder(dir, process::Links::followed)); !good) return good;
+  for (const std::string name : kFolders) {
+    const auto path = dir + "/" + name;
+    if (auto good = judged(process::refuse_link(path)); !good) return good;
+    if (!fs::exists(path, ignored)) continue;
+    if (auto good = judged(process::check_folder(path, process::Links::refused)); !good)
+      return good;
+  }
+  for (const std::string name : {"aeromq.toml", "principals.toml", "nodes.toml", "postgresql.toml",
+                                 "keys/broker.toml", "keys/kernel.toml"})
+    if (auto good = judged(process::refuse_link(dir + "/" + name)); !good) return good;
   return {};
 }
 
 Result<void> make_folders(const std::string& dir, bool postgresql) {
-  for (const char* name : {"", "/run", "/keys", "/clients", "/audit", "/kernel", "/log"})
+  if (std::error_code fault; fs::is_directory(dir, fault)) {  // a link to one is as good
+    fs::permissions(dir, fs::perms::owner_all, fault);
+    if (fault) return bad(dir + ": " + fault.message(), "dir");
+  } else if (auto made = make_folder(dir); !made) {
+    return made;
+  }
+  for (const char* name : {"/run", "/keys", "/clients", "/audit", "/kernel", "/log"})
     if (auto made = make_folder(dir + name); !made) return made;
   return make_folder(dir + (postgresql ? "/agents" : "/nodes"));
 }
@@ -277,6 +309,7 @@ Result<void> check_options(const FolderOptions& options) {
   if (has_control_characters(options.dir)) return bad("control characters in the path", "dir");
   if (!detail::is_utf8(options.dir)) return bad("the path is not UTF-8", "dir");
   std::error_code ignored;
+  if (auto ours = check_whose(options.dir); !ours) return ours;
   if (fs::is_directory(options.dir, ignored) &&
       !fs::exists(options.dir + "/" + std::string(kSettingsFile), ignored))
     if (auto ours = check_ours(options.dir); !ours) return ours;

@@ -32,8 +32,8 @@ struct ListenerOptions {
   std::string zap_domain;                 ///< names the rules of Zap; never empty
   std::optional<std::string> secret_key;  ///< CURVE server; required on tcp
   int heartbeat_ms = 500;
-  int hwm = 1000;           ///< per connection, both directions
-  int max_frame = 65536;    ///< octets; a connection that sends a longer one ends
+  int hwm = 1000;         ///< per connection, both directions
+  int max_frame = 65536;  ///< octets; a connection that sends a longer one ends
 };
 
 class Context;  // the process's zmq context with its ZAP handler (zap.h)

@@ -18,7 +18,7 @@ namespace {
 // ZMQ_ZAP_ENFORCE_DOMAIN: a draft define that Debian's zmq.h hides and its libzmq accepts.
 constexpr int kZapEnforceDomain = 93;
 constexpr int kTcpMaxRetransmitMs = 3000;
-constexpr int kBacklog = 1024;  ///< of connections that nobody has accepted yet
+constexpr int kBacklog = 1024;      ///< of connections that nobody has accepted yet
 constexpr int kSendBuffer = 65536;  ///< small: what the system buffers outlives a stopped reader
 constexpr std::size_t kMostPolled = 16;
 constexpr int kResolveMs = 5000;  ///< for a name to be bound, which is done once, at a start
@@ -217,8 +217,8 @@ int send_parts(zmq::socket_t& socket, std::span<const Part> parts) {
   return 0;
 }
 
-std::optional<std::vector<Bytes>> receive_parts(zmq::socket_t& socket, std::size_t keep,
-                                                From* from, std::size_t from_frame) {
+std::optional<std::vector<Bytes>> receive_parts(zmq::socket_t& socket, std::size_t keep, From* from,
+                                                std::size_t from_frame) {
   std::vector<Bytes> frames;
   zmq::message_t frame;
   for (std::size_t i = 0;; ++i) {

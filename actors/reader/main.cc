@@ -1,26 +1,20 @@
 // aeromq-audit-reader: answers auditors from the files, up to the durable watermark, so that the
 // audit writer does nothing but write. Never writes.
+#include <cstdlib>
+
 #include "actors/reader/audit_reader.h"
+#include "actors/reader/log_boundary.h"
 #include "actors/runtime/actor_main.h"
-#include "audit/log_reader.h"
-#include "audit/query.h"
 
 using namespace aeromq;
 
 namespace {
 
 int serve(const process::Settings& settings) {
-  // Opened with the first query: the writer of a new directory may still be making the log.
-  std::optional<audit::LogReader> log;
-  AuditReader reader([&](const AuditQuery& query) -> Result<AuditPage> {
-    if (!log) {
-      auto opened = audit::LogReader::open(settings.audit.dir, {settings.audit.watermark});
-      if (!opened) return fail(opened.error());
-      log = std::move(*opened);
-    }
-    return audit::answer_query(*log, query);
-  });
-  return runtime::join_and_run(reader, settings);
+  static LogDesk log(settings.audit.dir, settings.audit.watermark);
+  AuditReader reader(log.desk());
+  const int code = runtime::join_and_run(reader, settings);
+  std::_Exit(code);  // a scan that goes on has nobody to answer
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "actors/writer/audit_writer.h"
 
+#include <utility>
+
 #include "messages/digest.h"
 #include "messages/text.h"
 
@@ -86,6 +88,12 @@ std::span<const MessageType> AuditWriter::accepts() {
 }
 
 Step AuditWriter::on(const Envelope& envelope, const Moment& now) {
+  if (look_) {
+    if (auto away = turn_away(envelope, look_())) {
+      ++turned_away_;
+      return std::move(*away);
+    }
+  }
   switch (envelope.type) {
     case MessageType::observed:
       return on_observed(envelope, now);
@@ -112,13 +120,49 @@ Step AuditWriter::on(const Envelope& envelope, const Moment& now) {
   }
 }
 
-Step AuditWriter::on_tick(const Moment&) { return {}; }
-
-Step AuditWriter::begin(const Moment& now) {
-  return {{maker_.make(Stage::run_begins, now)}, {}, {}};
+Step AuditWriter::on_tick(const Moment& now) {
+  Step step;
+  if (auto clock = clock_record(now)) step.records.push_back(std::move(*clock));
+  if (turned_away_ > 0 && look_().room == Room::enough) step.records.push_back(*room_record(now));
+  return step;
 }
 
-Step AuditWriter::end(const Moment& now) { return {{maker_.make(Stage::run_ends, now)}, {}, {}}; }
+Step AuditWriter::begin(const Moment& now, std::uint64_t log_wall_ns) {
+  Step step{{maker_.make(Stage::run_begins, now)}, {}, {}};
+  wall_ns_ = log_wall_ns;
+  if (auto clock = clock_record(now)) step.records.push_back(std::move(*clock));
+  return step;
+}
+
+Step AuditWriter::end(const Moment& now) {
+  Step step;
+  if (turned_away_ > 0) step.records.push_back(*room_record(now));
+  step.records.push_back(maker_.make(Stage::run_ends, now));
+  return step;
+}
+
+// Times order nothing here, but a person who reads them must be told where they went back.
+std::optional<Record> AuditWriter::clock_record(const Moment& now) {
+  const auto before = std::exchange(wall_ns_, now.wall_ns);
+  constexpr std::uint64_t kToleranceNs = 1000 * kNanosPerMs;
+  if (before <= now.wall_ns || before - now.wall_ns < kToleranceNs) return std::nullopt;
+  auto record = maker_.make(Stage::control_plane, now);
+  record.failure = "clock went back";
+  record.error_message = "the wall clock is " +
+                         std::to_string((before - now.wall_ns) / kNanosPerMs) +
+                         " ms behind where it was";
+  return record;
+}
+
+std::optional<Record> AuditWriter::room_record(const Moment& now) {
+  const auto many = std::exchange(turned_away_, 0);
+  auto record = maker_.make(Stage::control_plane, now);
+  record.failure = "disk full";
+  put_error(record, make_error(ErrorCode::audit_unavailable,
+                               "the disk of " + look_().disk + " was full: " +
+                                   std::to_string(many) + " messages were turned away unrecorded"));
+  return record;
+}
 
 Step AuditWriter::on_observed(const Envelope& envelope, const Moment& now) {
   const auto observed = decode<Observed>(envelope.body);

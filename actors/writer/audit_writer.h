@@ -14,8 +14,10 @@
 //   report         refused | failed | control_plane;         error, only if somebody waits
 //                  late kernel words: executed | rejected    (a late answer is never sent)
 //   unreadable     control_plane                             error MALFORMED
+//   no room        none: disk_room.h says what and when      error, or reported, with record 0
 #pragma once
 #include "actors/step.h"
+#include "actors/writer/disk_room.h"
 #include "actors/writer/record_maker.h"
 
 namespace aeromq {
@@ -26,13 +28,16 @@ class AuditWriter {
   static std::span<const MessageType> accepts();
 
   /// `next_seq`: the number after the log's last; `boot`: hexadecimal boot id of the broker's run.
-  AuditWriter(std::uint64_t next_seq, std::string boot) : maker_(next_seq, std::move(boot)) {}
+  /// `look`: how much room the log has; none: enough for ever.
+  AuditWriter(std::uint64_t next_seq, std::string boot, DiskLook look = {})
+      : maker_(next_seq, std::move(boot)), look_(std::move(look)) {}
 
   Step on(const Envelope& envelope, const Moment& now);
   Step on_tick(const Moment& now);
 
   /// The record that opens this run; it ends every older pending confirmation in every reader.
-  Step begin(const Moment& now);
+  /// `log_wall_ns`: the wall clock of the log's last commit; that it went back is recorded.
+  Step begin(const Moment& now, std::uint64_t log_wall_ns = 0);
   /// The record of an orderly stop.
   Step end(const Moment& now);
 
@@ -51,7 +56,13 @@ class AuditWriter {
   Record acted_record(const Envelope& envelope, const Acted& acted, const Moment& now);
   Step unreadable(const Envelope& envelope, const Error& fault, const Moment& now);
 
+  std::optional<Record> clock_record(const Moment& now);
+  std::optional<Record> room_record(const Moment& now);
+
   RecordMaker maker_;
+  DiskLook look_;
+  std::uint64_t turned_away_ = 0;  ///< since the last record about it
+  std::uint64_t wall_ns_ = 0;      ///< the wall clock when it was looked at last
 };
 
 static_assert(Actor<AuditWriter>);

@@ -26,7 +26,13 @@ constexpr const char* kWriter = "aeromq-audit-writer";
 constexpr const char* kKernel = "aeromq-kernel";
 
 enum class How { trace, file_limit, fill };
-enum class Then { writer_stays_dead, kernel_comes_back, all_goes_on, is_given_up };
+enum class Then {
+  writer_stays_dead,
+  kernel_comes_back,
+  all_goes_on,
+  is_given_up,
+  refuses_and_lives
+};
 
 struct Fault {
   const char* name;
@@ -63,7 +69,7 @@ constexpr std::array kFaults{
           "", Then::writer_stays_dead},
     Fault{"kernel: file size limit", kKernel, "kernel.act.validated", How::file_limit, "", "",
           Then::kernel_comes_back},
-    Fault{"disk full", kWriter, "", How::fill, "", "", Then::writer_stays_dead},
+    Fault{"disk full", kWriter, "", How::fill, "", "", Then::refuses_and_lives},
     Fault{"writer: slow sync, 0.3 s", kWriter, "audit-writer.confirmed.decided", How::trace,
           "fdatasync", "delay_enter=300000:when=1", Then::all_goes_on},
     Fault{"kernel: slow sync, 0.3 s", kKernel, "kernel.act.validated", How::trace, "fdatasync",
@@ -141,6 +147,7 @@ class Faults {
     if (fired && fault_->then == Then::writer_stays_dead) good = stays_dead();
     if (fired && fault_->then == Then::kernel_comes_back) good = comes_back();
     if (fired && fault_->then == Then::all_goes_on) good = goes_on();
+    if (fired && fault_->then == Then::refuses_and_lives) good = refuses_and_lives();
     people.stop();
     if (fired && good && fault_->then == Then::writer_stays_dead) good = refuses();
     tracer_.reset();
@@ -177,7 +184,7 @@ class Faults {
         EventKind::fault, fault_->how == How::fill ? "full" : "io_error", fault_->name));
   }
 
-  // No armed point: the segment that is open still takes records, the next one finds no room.
+  // No armed point: the segment that is open and its reserve still take records, no next one does.
   bool fill() {
     pid_ = site_.stack().pid_of(kWriter);
     note_fault();
@@ -212,6 +219,17 @@ class Faults {
     const auto words = fmt::format("(pid {}) ended: exit code 70: it could not write", pid_);
     return need("L-DONE", site_.stack().says(words, kEndMs),
                 "the writer did not end with 70 and its supervisor's word");
+  }
+
+  // The reserve is for what was dispatched: a new mutation is told of the disk, and nobody ends.
+  bool refuses_and_lives() {
+    Person person(site_.clients() / "operator.toml", "client.operator.0", site_.notebook(), seed_);
+    const bool refused = poll_until(kEndMs, [&] {
+      const auto told = person.change("", true);
+      return told.code == "AUDIT_UNAVAILABLE" && told.verdict == "not_executed";
+    });
+    return need("I-AUDIT", refused, "a full disk was told to nobody") &&
+           need("L-DONE", is_alive(pid_), "the writer ended though it had a reserve");
   }
 
   // With nobody to record, everything is refused, said so, and nothing executes (G9).

@@ -33,7 +33,9 @@ Result<AuditPage> ask_all(const Ask& ask, AuditQuery query, const Take& take) {
     const auto got = page->records.size();
     if (auto taken = take(*page); !taken) return fail(taken.error());
     const auto next = page->next_seq;
-    const bool pages = query.kind == AuditQueryKind::query || query.kind == AuditQueryKind::export_;
+    const bool pages = query.kind == AuditQueryKind::query ||
+                       query.kind == AuditQueryKind::export_ ||
+                       query.kind == AuditQueryKind::verify;
     if (!pages || next == 0 || next <= query.from_seq || next > last) return page;
     if (query.limit != 0) {
       left = left > got ? left - got : 0;
@@ -94,14 +96,26 @@ int run_export(const Common& common, const AuditWish& wish, const Ask& ask) {
   return done || !whole ? kExitDone : show_failure(common, wish, done.error());
 }
 
+/// A verification that goes on for minutes says so, to a person.
+void show_progress(AuditQueryKind kind, const AuditPage& page) {
+  if (kind != AuditQueryKind::verify || ::isatty(STDERR_FILENO) != 1) return;
+  if (page.next_seq != 0)
+    std::fprintf(stderr, "\rverified: %llu of %llu records ",
+                 static_cast<unsigned long long>(page.next_seq - 1),
+                 static_cast<unsigned long long>(page.durable));
+  else
+    std::fprintf(stderr, "\r\x1b[K");
+}
+
 int show_page(const Common& common, const AuditWish& wish, const Ask& ask) {
   AuditPage all;
-  const auto keep = [&all](AuditPage& page) -> Result<void> {
+  const auto keep = [&](AuditPage& page) -> Result<void> {
     auto records = std::move(all.records);
     std::ranges::move(page.records, std::back_inserter(records));
     all = std::move(page);
     page.next_seq = all.next_seq;
     all.records = std::move(records);
+    show_progress(wish.query.kind, all);
     return {};
   };
   if (const auto done = ask_all(ask, wish.query, keep); !done)

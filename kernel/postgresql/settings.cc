@@ -40,8 +40,10 @@ bool is_inside(const std::filesystem::path& path, const std::filesystem::path& f
 }
 
 template <class T>
-Result<T> read_as(const std::string& path, const std::function<void(TomlTable&, T&)>& read) {
-  return process::detail::read_toml_as<T>(path, process::read_file(path), read);
+Result<T> read_as(const std::string& path, const std::function<void(TomlTable&, T&)>& read,
+                  process::Owner owner = process::Owner::ours) {
+  return process::detail::read_toml_as<T>(
+      path, process::read_file(path, process::kMaxSettingsFile, owner), read);
 }
 
 void read_key(TomlTable& table, const char* name, std::string& key) {
@@ -137,8 +139,10 @@ std::vector<std::pair<const char*, std::string>> tls_faults(const ConnectionSett
   return faults;
 }
 
-Result<ClusterSettings> read_cluster_settings(const std::string& path) {
-  return read_as<ClusterSettings>(path, [](TomlTable& root, ClusterSettings& cluster) {
+namespace {
+
+Result<ClusterSettings> read_cluster(const std::string& path, process::Owner owner) {
+  const auto read = [](TomlTable& root, ClusterSettings& cluster) {
     root.table("cluster", [&](TomlTable& table) {
       table.text("name", cluster.name);
       if (!process::is_node_name(cluster.name)) table.fault("name", "is not a name");
@@ -152,11 +156,20 @@ Result<ClusterSettings> read_cluster_settings(const std::string& path) {
     root.table("connection", [&](TomlTable& table) { read_connection(table, cluster.connection); });
     root.table("kernel", [&](TomlTable& table) { read_key(table, "key", cluster.kernel_key); });
     read_nodes(root, cluster.nodes);
-  });
+  };
+  return read_as<ClusterSettings>(path, read, owner);
+}
+
+}  // namespace
+
+Result<ClusterSettings> read_cluster_settings(const std::string& path) {
+  return read_cluster(path, process::Owner::ours);
 }
 
 Result<AgentSettings> read_agent_settings(const std::string& path) {
-  auto agent = read_as<AgentSettings>(path, [](TomlTable& root, AgentSettings& settings) {
+  // Root gives the orders of aeromq-pg-agent for the server's user, whose files these are.
+  constexpr auto kOwner = process::Owner::ours_or_any;
+  const auto read = [](TomlTable& root, AgentSettings& settings) {
     root.text("node", settings.node, required);
     root.text("cluster", settings.cluster_file);
     root.text("keys", settings.keys);
@@ -171,7 +184,8 @@ Result<AgentSettings> read_agent_settings(const std::string& path) {
       table.number("promote_deadline_ms", settings.promote_deadline_ms, 100, kMostMs);
       table.number("receive_deadline_ms", settings.receive_deadline_ms, 100, kMostMs);
     });
-  });
+  };
+  auto agent = read_as<AgentSettings>(path, read, kOwner);
   if (!agent) return agent;
   const auto folder = folder_of(path);
   agent->folder = folder.string();
@@ -179,7 +193,7 @@ Result<AgentSettings> read_agent_settings(const std::string& path) {
   for (auto* one : {&agent->cluster_file, &agent->keys, &agent->journal, &agent->data, &agent->bin,
                     &agent->log})
     *one = absolute(folder, *one);
-  auto cluster = read_cluster_settings(agent->cluster_file);
+  auto cluster = read_cluster(agent->cluster_file, kOwner);
   if (!cluster) return fail(cluster.error());
   agent->cluster = std::move(*cluster);
   const auto fault = [&](const std::string& what) {

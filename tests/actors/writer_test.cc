@@ -283,5 +283,112 @@ TEST_F(WriterTest, EveryRecordFitsItsOwnLimits) {
   for (const auto& record : on(body).records) EXPECT_TRUE(decode_row<Record>(encode_row(record)));
 }
 
+// ---- a disk that fills up ---------------------------------------------------------------------
+
+class FullDisk : public WriterTest {
+ protected:
+  /// What is told of a message that left no record; empty if it was recorded.
+  template <class T>
+  std::string away(MessageType type, const T& body) {
+    const auto step = full_.on({type, id_, "alice", encode(body)}, now_);
+    if (!step.records.empty()) return {};
+    const auto answer = decode<ErrorAnswer>(step.send.at(0).body);
+    EXPECT_TRUE(answer);
+    EXPECT_EQ(answer->record, 0U);
+    return answer->error.code + ": " + answer->error.message;
+  }
+  template <class T>
+  bool recorded(MessageType type, const T& body) {
+    return away(type, body).empty();
+  }
+  Observed look(Authority authority, const std::string& about = "") {
+    Observed body;
+    body.authority = authority;
+    body.command = encode(Submit{"inspect_promotion_state", "", "", about, {}});
+    return body;
+  }
+  static Refused refusal(Authority authority) {
+    Refused body;
+    body.authority = authority;
+    body.error = make_error(ErrorCode::no_authority);
+    return body;
+  }
+
+  DiskRoom room_{Room::enough, "/var/audit"};
+  AuditWriter full_{100, "b007", [this] { return room_; }};
+};
+
+TEST_F(FullDisk, ObserversAreTurnedAwayFirst) {
+  using enum MessageType;
+  EXPECT_TRUE(recorded(observed, look(Authority::observer)));
+  room_.room = Room::low;
+  EXPECT_NE(away(observed, look(Authority::observer)).find("/var/audit is nearly full"),
+            std::string::npos);
+  EXPECT_NE(away(refused_by_gate, refusal(Authority::observer)).find("NO_AUTHORITY"),
+            std::string::npos)
+      << "the refusal itself is told";
+  EXPECT_TRUE(recorded(observed, look(Authority::operator_)));
+  EXPECT_TRUE(recorded(observed, look(Authority::observer, id_.text())));
+  EXPECT_TRUE(recorded(refused_by_gate, refusal(Authority::operator_)));
+  EXPECT_TRUE(recorded(confirmed, WriterTest::confirmed()));
+}
+
+TEST_F(FullDisk, ThenNewMutationsWithOrdinaryLooksAndLastTheOutcome) {
+  using enum MessageType;
+  room_.room = Room::reserve;
+  for (const auto& told :
+       {away(observed, look(Authority::operator_)), away(confirmed, WriterTest::confirmed()),
+        away(asked, Asked{}), away(audit_answer, AuditAnswer{})})
+    EXPECT_NE(told.find("the disk of /var/audit is full"), std::string::npos) << told;
+  EXPECT_TRUE(recorded(observed, look(Authority::operator_, id_.text())));
+  room_.room = Room::last;
+  EXPECT_FALSE(recorded(observed, look(Authority::operator_, id_.text())));
+  EXPECT_TRUE(recorded(MessageType::acted, WriterTest::acted(ActStatus::executed)));
+  id_.kernel_action = true;
+  EXPECT_TRUE(recorded(refused_by_dispatcher, refusal(Authority::operator_)));
+  EXPECT_EQ(full_.end(now_).records.back().stage, Stage::run_ends);
+}
+
+TEST_F(FullDisk, AReportOfARefusalIsAnsweredUnrecordedAndALossIsRecorded) {
+  room_.room = Room::last;
+  Report report;
+  report.nonce = 9;
+  report.refusal = true;
+  report.error = make_error(ErrorCode::busy);
+  auto step = full_.on({MessageType::report, id_, "alice", encode(report)}, now_);
+  EXPECT_TRUE(step.records.empty());
+  const auto reported = decode<Reported>(step.send.at(0).body);
+  ASSERT_TRUE(reported);
+  EXPECT_EQ(*reported, (Reported{9, 0}));
+  report.refusal = false;
+  step = full_.on({MessageType::report, id_, "alice", encode(report)}, now_);
+  EXPECT_EQ(step.records.size(), 1U);
+}
+
+TEST_F(FullDisk, WhatWasTurnedAwayIsCountedInOneRecordOnceThereIsRoom) {
+  room_.room = Room::low;
+  for (int i = 0; i < 3; ++i) (void)away(MessageType::observed, look(Authority::observer));
+  EXPECT_TRUE(full_.on_tick(now_).records.empty());
+  room_.room = Room::enough;
+  const auto step = full_.on_tick(now_);
+  ASSERT_EQ(step.records.size(), 1U);
+  EXPECT_EQ(step.records[0].failure, "disk full");
+  EXPECT_NE(step.records[0].error_message.find("3 messages were turned away"), std::string::npos);
+  EXPECT_TRUE(full_.on_tick(now_).records.empty());
+}
+
+TEST_F(WriterTest, AClockThatWentBackIsRecorded) {
+  constexpr std::uint64_t kSecondNs = 1'000'000'000;
+  const Moment now{11, 100 * kSecondNs};
+  const auto begin = writer_.begin(now, 400 * kSecondNs);
+  ASSERT_EQ(begin.records.size(), 2U);
+  EXPECT_EQ(begin.records[1].stage, Stage::control_plane);
+  EXPECT_EQ(begin.records[1].failure, "clock went back");
+  EXPECT_NE(begin.records[1].error_message.find("300000 ms"), std::string::npos);
+  EXPECT_TRUE(writer_.on_tick({12, 101 * kSecondNs}).records.empty());
+  EXPECT_TRUE(writer_.on_tick({13, 101 * kSecondNs - 1}).records.empty()) << "is corrected";
+  EXPECT_EQ(writer_.on_tick({14, 50 * kSecondNs}).records.size(), 1U);
+}
+
 }  // namespace
 }  // namespace aeromq

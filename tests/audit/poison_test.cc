@@ -114,13 +114,52 @@ TEST_F(PoisonTest, AFullFileSystemPoisonsAtRotation) {
       if (done) acknowledged = writer->durable_seq();
     }
     EXPECT_FALSE(done);
-    expect_poisoned(*writer, "next.tmp");
+    expect_poisoned(*writer, "the disk of " + (dir() / "log").string() + " is full");
+    EXPECT_FALSE(fs::exists(dir() / "log" / "next.tmp")) << "half a segment takes room";
     EXPECT_GT(acknowledged, 10U);
     EXPECT_EQ(writer->durable_seq(), acknowledged);
     writer.reset();
     EXPECT_EQ(read_all().seqs.size(), acknowledged);
     EXPECT_EQ(verify_log(dir(), {}).code, VerifyCode::ok);
-    EXPECT_THAT(refusal(), HasSubstr("next.tmp")) << "a full disk must not start either";
+    EXPECT_THAT(refusal(), HasSubstr(" is full")) << "a full disk must not start either";
+    EXPECT_FALSE(fs::exists(dir() / "log" / "next.tmp"));
+  }
+  EXPECT_EQ(::umount(disk.c_str()), 0);
+}
+
+// The next segment is the reserve: others may fill the disk, one rotation still finds its room.
+TEST_F(PoisonTest, ANextSegmentThatLiesReadyOutlivesAFullDisk) {
+  const auto disk = root_ / "audit";
+  fs::create_directories(disk);
+  if (::mount("tmpfs", disk.c_str(), "tmpfs", 0, "size=1m") != 0) {
+    std::printf("SKIPPED: mounting a tmpfs is not permitted here\n");
+    GTEST_SKIP();
+  }
+  {
+    auto writer = open_writer();
+    const auto until = [&](auto done) {
+      auto now = kNow;
+      for (int i = 0; i < 100 && !done(); ++i, now = after_ms(now, 1000)) writer->prepare(now);
+      return done();
+    };
+    const auto ready = [&] { return fs::exists(dir() / "log" / "next.tmp"); };
+    ASSERT_TRUE(until(ready));
+    std::ofstream filler(disk / "filler", std::ios::binary);
+    while (filler.write(std::string(4096, 'x').data(), 4096) && filler.flush()) continue;
+    filler.close();
+    const auto first = segments().size();
+    while (segments().size() == first) put(*writer, {record(writer->next_seq())});
+    EXPECT_TRUE(until([&] { return !writer->space().next_is_made; }));
+    EXPECT_FALSE(ready()) << "what could not be made is removed";
+    EXPECT_GT(writer->space().left, kMinSegmentBytes / 2);
+    put(*writer, {record(writer->next_seq())});
+    fs::remove(disk / "filler");
+    EXPECT_TRUE(until([&] { return writer->space().next_is_made && ready(); }));
+    EXPECT_FALSE(writer->poisoned());
+    ASSERT_TRUE(writer->close(kNow));
+    EXPECT_EQ(verify_log(dir(), {}).code, VerifyCode::ok);
+    const auto again = open_writer();
+    EXPECT_FALSE(ready()) << "of a run that is over";
   }
   EXPECT_EQ(::umount(disk.c_str()), 0);
 }

@@ -154,6 +154,54 @@ TEST_F(QueryTest, VerifyTellsFindingsAndCode) {
   EXPECT_THAT(page.summary, HasSubstr(writer_->head().text()));
 }
 
+// A page ends when it took long enough, and the next question goes on there.
+TEST_F(QueryTest, AVerificationComesInPiecesAndEndsWithTheWholeVerdict) {
+  for (int run = 0; run < 3; ++run) {  // a segment each
+    writer_.reset();
+    writer_ = open_writer();
+    queue(make_record(next(), run_begins));
+    put(*writer_, {});
+  }
+  const auto whole = ask(query(AuditQueryKind::verify));
+  VerifyJobs jobs;
+  const auto at_once = [] { return true; };
+  auto wish = query(AuditQueryKind::verify);
+  int pages = 0;
+  for (;; ++pages) {
+    ASSERT_LT(pages, 10);
+    const auto page = answer_query(*reader_, wish, at_once, &jobs);
+    ASSERT_TRUE(page) << page.error().message;
+    if (page->next_seq == 0) {
+      EXPECT_EQ(page->summary, whole.summary);
+      EXPECT_EQ(page->exit_code, whole.exit_code);
+      break;
+    }
+    EXPECT_EQ(page->exit_code, 1U) << "whoever stops here must not read it as sound";
+    EXPECT_THAT(page->summary, HasSubstr("NOT finished: "));
+    EXPECT_GT(page->next_seq, wish.from_seq);
+    EXPECT_LE(page->next_seq, page->durable);
+    wish.from_seq = page->next_seq;
+  }
+  EXPECT_GE(pages, 2);
+  const auto gone = answer_query(*reader_, wish, at_once, &jobs);
+  ASSERT_FALSE(gone);
+  EXPECT_EQ(gone.error().field, "from_seq");
+  EXPECT_EQ(refused_field(wish), "from_seq") << "offline there are no pieces";
+}
+
+TEST_F(QueryTest, AListThatTakesTooLongEndsAndSaysWhereToGoOn) {
+  put(*writer_, {});
+  for (int i = 0; i < 3000; ++i) queue(make_record(next(), control_plane));
+  put(*writer_, {});
+  auto wish = query(AuditQueryKind::query);
+  wish.principal = "nobody";
+  const auto page = answer_query(*reader_, wish, [] { return true; });
+  ASSERT_TRUE(page);
+  EXPECT_EQ(page->next_seq, 1024U);
+  EXPECT_THAT(page->records, IsEmpty());
+  EXPECT_EQ(ask(wish).next_seq, 0U);
+}
+
 TEST_F(QueryTest, BadInputNamesTheField) {
   auto asked = query(AuditQueryKind::timeline);
   EXPECT_EQ(refused_field(asked), "request");

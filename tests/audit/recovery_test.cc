@@ -1,4 +1,5 @@
 // Each recovery class, from the octets that lead to it to what the next start does with them.
+#include "audit/clock_witness.h"
 #include "audit/verify.h"
 #include "tests/audit/log_fixture.h"
 #include "tests/audit/records.h"
@@ -219,6 +220,34 @@ TEST_F(RecoveryTest, AcknowledgementsAfterATearSurviveTheNextCrash) {
   EXPECT_THAT(seqs(), ElementsAre(1, 2, 3, 4));
   EXPECT_EQ(verify().code, VerifyCode::ok);
   ASSERT_TRUE(writer->close(kNow));
+}
+
+// Times order nothing; that they went back is a remark, and the log stays sound.
+TEST_F(RecoveryTest, AClockThatWentBackIsRemarked) {
+  constexpr std::uint64_t kSecondNs = 1'000'000'000;
+  constexpr std::uint64_t kDayNs = 86'400 * kSecondNs;
+  { const auto writer = open_writer(); }
+  const auto open_at = [&](Moment now) {
+    auto writer = LogWriter::open(dir(), options(), now);
+    EXPECT_TRUE(writer);
+    EXPECT_EQ((*writer)->report().wall_ns, kNow.wall_ns);
+    EXPECT_TRUE((*writer)->close(now));
+  };
+  const auto remark = [&] {
+    for (const auto& finding : verify().findings)
+      if (finding.find("clock") != std::string::npos) return finding;
+    return std::string{};
+  };
+  { const auto writer = open_writer(); }
+  EXPECT_EQ(remark(), "");
+  open_at({kNow.boot_ns, kNow.wall_ns - 3 * kDayNs});
+  EXPECT_THAT(remark(), HasSubstr("the wall clock went back by 3 d 0 h 0 min 0 s before record "));
+  ASSERT_FALSE(wall_clock_behind(kNow.wall_ns, kNow.wall_ns - kSecondNs + 1)) << "is corrected";
+  ClockWitness clocks;
+  EXPECT_FALSE(clocks.see({5, 5}));
+  EXPECT_EQ(clocks.see({4, 6}).value_or(""), "the boot clock went back by 0 s");
+  clocks.run_begins();
+  EXPECT_FALSE(clocks.see({1, 7})) << "the machine was started again";
 }
 
 TEST_F(RecoveryTest, AnIdleSealTakesTheLastBatchOutOfDoubt) {

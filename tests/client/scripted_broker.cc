@@ -68,6 +68,8 @@ std::string ScriptedBroker::file() const {
   std::ofstream(path) << "endpoint = '" << of.endpoint << "'\nserver_key = '" << of.server_key
                       << "'\npublic_key = '" << of.public_key << "'\nsecret_key = '"
                       << of.secret_key << "'\n";
+  using std::filesystem::perms;
+  std::filesystem::permissions(path, perms::owner_read | perms::owner_write);
   return path;
 }
 

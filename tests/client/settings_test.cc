@@ -49,6 +49,18 @@ TEST(Settings, LettersBeyondAsciiStandInDoubleQuotesAndAByteOrderMarkIsNamed) {
               HasSubstr("byte order mark"));
 }
 
+TEST(Settings, AFileThatOthersMayReadIsRefusedAsAServersIs) {
+  test::ScratchFolder folder;
+  const auto file = folder.put(
+      "c.toml", "endpoint='ipc:///x'\nserver_key='s'\npublic_key='p'\nsecret_key='k'\n");
+  using std::filesystem::perms;
+  std::filesystem::permissions(file, perms::others_read, std::filesystem::perm_options::add);
+  const auto read = read_settings(file);
+  ASSERT_FALSE(read);
+  EXPECT_EQ(exit_code(read.error()), 2);
+  EXPECT_THAT(read.error().message, HasSubstr("chmod 0600"));
+}
+
 TEST(Settings, NoFileOrNoToml) {
   test::ScratchFolder folder;
   EXPECT_EQ(read_settings(folder / "none").error().field, "config");

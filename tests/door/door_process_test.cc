@@ -95,7 +95,7 @@ TEST_F(DoorProcess, ClosesWhoSendsTooMuchThatNobodyTook) {
   auto client = connect();
   ASSERT_TRUE(client);
   const Bytes body(16000);
-  ASSERT_TRUE(client->send(MessageType::ping, {}, body));
+  ASSERT_TRUE(client->send(RequestId{}, Ping{}));
   const auto ref = hear();
   ASSERT_TRUE(ref);
   board_->took(*ref);
@@ -108,6 +108,15 @@ TEST_F(DoorProcess, ClosesWhoSendsTooMuchThatNobodyTook) {
   for (int i = 0; i < 6; ++i) client->send(MessageType::ping, {}, body);
   EXPECT_TRUE(eventually([&] { return !client->alive(); }));
   EXPECT_EQ(turned(Turned::unfinished), 1U);
+}
+
+TEST_F(DoorProcess, AFirstMessageThatIsNoHelloIsNotReadToItsEnd) {
+  start();
+  auto client = connect();
+  ASSERT_TRUE(client);
+  ASSERT_TRUE(client->send(MessageType::ping, {}, Bytes(60000)));
+  EXPECT_TRUE(eventually([&] { return !client->alive(); }));
+  EXPECT_FALSE(inside_->listener->receive());
 }
 
 TEST_F(DoorProcess, ClosesWhoSaysNothingAfterTheHandshake) {

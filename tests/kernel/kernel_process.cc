@@ -54,7 +54,7 @@ KernelProcess::KernelProcess() {
   put(folder_ / "nodes.toml", allowed);
   put(config(),
       "[cluster]\nname = 'demo'\nnodes = ['a', 'b', 'c']\n"
-      "[kernel]\nstale_after_ms = 3000\n");
+      "[kernel]\nstale_after_ms = 3000\ndispatchers = [1, 2, 3, 7, 255]\n");
 }
 
 KernelProcess::~KernelProcess() {

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "kernel/report_bounds.h"
 #include "tests/kernel/fixtures.h"
 
 namespace aeromq::kernel {
@@ -341,6 +342,79 @@ TEST(Register, SnapshotSaysWhatIsStaleAndHowFarBehind) {
   EXPECT_FALSE(snapshot.nodes[1].stale);
   EXPECT_TRUE(snapshot.nodes[2].stale);
   EXPECT_EQ(snapshot.nodes[2].reported, NodeRole::none);
+}
+
+// One absurd report must not forbid every later promotion.
+TEST(Register, AnAbsurdReportIsRefusedAndNamed) {
+  auto state = three_nodes();
+  all_report(state, kStart);
+  const auto told = [&](const std::string& node, NodeRole role, std::uint64_t position,
+                        std::uint64_t now_ms) {
+    const auto taken = take_report(state, node, report_as(state, role, position), now_ms);
+    if (!taken) keep_refused(state, node, taken.error(), now_ms);
+    return taken ? std::string{} : taken.error().field;
+  };
+  for (const auto absurd : {~std::uint64_t{0}, std::uint64_t{1} << 63, kMostPosition + 1,
+                            std::uint64_t{1} << 50, kMostAtOnce + 501}) {
+    EXPECT_EQ(told("a", NodeRole::primary, absurd, kStart), "position") << absurd;
+    EXPECT_EQ(told("b", NodeRole::replica, absurd, kStart), "position") << absurd;
+  }
+  EXPECT_EQ(state.acknowledged, 500U);
+  const auto findings = snapshot_of(state, 1, kStart, 0).findings;
+  ASSERT_EQ(findings.size(), 2U);
+  EXPECT_EQ(findings[0].code, "REPORT_REFUSED");
+  EXPECT_TRUE(findings[0].text.starts_with("a sent a report that was refused: "))
+      << findings[0].text;
+  EXPECT_TRUE(snapshot_of(state, 1, kStart + 600'000, 0).findings.empty());
+  apply(state, Action::demote, "a");
+  all_report(state, kStart);
+  EXPECT_EQ(code(state, Action::promote, "b"), "");
+}
+
+TEST(Register, APositionGrowsWithTheTimeThatPassed) {
+  auto state = three_nodes();
+  all_report(state, kStart);
+  const auto takes = [&](std::uint64_t position, std::uint64_t now_ms) {
+    auto copy = state;
+    return take_report(copy, "a", report_as(state, NodeRole::primary, position), now_ms)
+        .has_value();
+  };
+  EXPECT_TRUE(takes(kMostAtOnce, kStart));
+  EXPECT_FALSE(takes(2 * kMostAtOnce, kStart));
+  EXPECT_TRUE(takes(2 * kMostAtOnce, kStart + 1000 * kMostAtOnce / kMostGrowth + 1));
+  EXPECT_TRUE(takes(kMostPosition, ~std::uint64_t{0} / 2)) << "a node that was away for years";
+  EXPECT_FALSE(takes(kMostPosition + 1, ~std::uint64_t{0} / 2));
+  auto fresh = three_nodes();
+  fresh.acknowledged = 500;  // as after a start of the kernel
+  EXPECT_FALSE(
+      take_report(fresh, "a", report_as(fresh, NodeRole::primary, 2 * kMostUnheard), kStart));
+  EXPECT_TRUE(take_report(fresh, "a", report_as(fresh, NodeRole::primary, kMostUnheard), kStart));
+  auto made = three_nodes();
+  EXPECT_TRUE(take_report(made, "a", report_as(made, NodeRole::primary, kMostPosition), kStart))
+      << "nothing was known of a service that came with its history";
+}
+
+TEST(Register, OnlyAPersonLowersWhatAReportRaised) {
+  auto state = three_nodes();
+  all_report(state, kStart);
+  ASSERT_TRUE(take_report(state, "a", report_as(state, NodeRole::primary, kMostAtOnce), kStart));
+  const auto refused = [&](std::uint64_t to, std::uint64_t now_ms) {
+    auto copy = state;
+    const auto done = lower_acknowledged(copy, to, now_ms);
+    EXPECT_EQ(copy.acknowledged, done ? to : state.acknowledged);
+    return done ? std::string{} : done.error().message;
+  };
+  EXPECT_NE(refused(kMostAtOnce, kStart).find("can only be lowered"), std::string::npos);
+  EXPECT_NE(refused(500, kStart).find("a is heard at"), std::string::npos);
+  EXPECT_EQ(refused(500, kStart + kStale), "") << "a is silent";
+  (void)take_report(state, "a", report_as(state, NodeRole::primary, 501), kStart);
+  EXPECT_NE(refused(500, kStart).find("a is heard at 0/1F5"), std::string::npos);
+  EXPECT_EQ(refused(501, kStart), "");
+  auto started = three_nodes();
+  started.acknowledged = 5000;
+  started.listening_since_ms = kStart;
+  EXPECT_FALSE(lower_acknowledged(started, 500, kStart + kStale - 1)) << "silence is not proven";
+  EXPECT_TRUE(lower_acknowledged(started, 500, kStart + kStale));
 }
 
 }  // namespace

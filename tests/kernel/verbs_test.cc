@@ -1,6 +1,7 @@
 // aeromq-kernel as a person or a script runs it.
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -74,6 +75,56 @@ TEST(KernelVerbs, FenceEndsAnEpoch) {
   EXPECT_EQ(answer->act.code, "STALE_EPOCH");
   EXPECT_NE(kernel.verb({"fence", "1", "--config", kernel.config()}).code, 0);
   EXPECT_EQ(kernel.verb({"fence", "0", "--reason", "x", "--config", kernel.config()}).code, 2);
+}
+
+TEST(KernelVerbs, APersonLowersWhatAReportRaised) {
+  KernelProcess kernel;
+  kernel.start();
+  const auto report = [&](const std::string& position) {
+    return kernel
+        .verb({"report", "--node-file", kernel.node_file("a"), "--role", "primary", "--state",
+               "running", "--timeline", "1", "--position", position})
+        .code;
+  };
+  const auto lower = [&](const std::string& to, const std::string& reason) {
+    return kernel
+        .verb({"lower-acknowledged", "--to", to, "--reason", reason, "--config", kernel.config()})
+        .code;
+  };
+  EXPECT_EQ(report("4096"), 0);
+  EXPECT_EQ(report("18446744073709551615"), 2) << "refused";
+  EXPECT_EQ(report("8192"), 0);
+  EXPECT_EQ(lower("4096", "it never was there"), 2) << "a is heard above it";
+  EXPECT_EQ(report("4096"), 0) << "a node may go back; what it told of stays";
+  EXPECT_EQ(lower("0/1000", ""), 2);
+  EXPECT_EQ(lower("0x1000", "hexadecimal needs its form"), 2);
+  EXPECT_EQ(lower("0/1000", "it never was there"), 0);
+  EXPECT_EQ(lower("0/1000", "again"), 2);
+  kernel.kill();
+  EXPECT_EQ(lower("0", "nobody is there"), 30);
+  const auto store = Store::open(kernel.register_file(), Store::Mode::read_only);
+  ASSERT_TRUE(store);
+  EXPECT_EQ(store->load().acknowledged, 4096U);
+  const auto rows = store->lowerings();
+  ASSERT_EQ(rows.size(), 1U);
+  EXPECT_GT(rows[0].wall_ms, 0U);
+  const LoweringRow wanted{"a", 8192, 4096, ::geteuid(), "it never was there", rows[0].wall_ms};
+  EXPECT_EQ(rows[0], wanted);
+}
+
+// Another process of this user may connect; it acts only in the place of a dispatcher that the
+// settings name, whose epoch that ends.
+TEST(KernelVerbs, OnlyTheSettingsDispatchersAct) {
+  KernelProcess kernel;
+  kernel.start();
+  auto stranger = EmbeddedLink::open(kernel.socket(), 200);
+  ASSERT_TRUE(stranger);
+  const auto lease_end_s = static_cast<std::uint32_t>(stranger->opened().kernel_ms / 1000 + 60);
+  const auto id = id_of(stranger->opened(), lease_end_s, 1);
+  const auto answer = stranger->ask(act_call(act_of(id, Action::demote, "a", 1)));
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->act.code, "DISPATCHER_NOT_ADMITTED");
+  EXPECT_EQ(stranger->ask({})->snapshot.holder, "a");
 }
 
 TEST(KernelVerbs, OneKernelOnOneRegister) {

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,6 +15,7 @@
 #include "process/clock.h"
 #include "process/entropy.h"
 #include "process/lock_file.h"
+#include "process/private_memory.h"
 #include "process/ready.h"
 #include "process/signals.h"
 #include "tests/support/scratch_folder.h"
@@ -54,6 +56,87 @@ TEST(Files, ASecretThatOthersMayReadIsRefused) {
   const auto read = read_secret_file(folder / "key");
   ASSERT_FALSE(read);
   EXPECT_NE(read.error().message.find("chmod 0600"), std::string::npos);
+}
+
+TEST(Files, WhatOthersMayWriteIsRefused) {
+  const ScratchFolder folder;
+  ASSERT_TRUE(write_file(folder / "settings", "text"));
+  for (const mode_t loose : {0620, 0602, 0666, 0664}) {
+    ::chmod((folder / "settings").c_str(), loose);
+    const auto read = read_file(folder / "settings");
+    ASSERT_FALSE(read) << loose;
+    EXPECT_NE(read.error().message.find("chmod go-w"), std::string::npos) << read.error().message;
+  }
+  ::chmod((folder / "settings").c_str(), 0644);
+  EXPECT_TRUE(read_file(folder / "settings")) << "to be read is no secret";
+}
+
+// As root alone: only root can give files away.
+TEST(Files, WhatBelongsToAnotherUserIsRefused) {
+  if (::geteuid() != 0) GTEST_SKIP();
+  constexpr uid_t kNobody = 65534;
+  const ScratchFolder folder;
+  ASSERT_TRUE(write_file(folder / "settings", "text"));
+  ASSERT_EQ(::chown((folder / "settings").c_str(), kNobody, 0), 0);
+  const auto read = read_file(folder / "settings");
+  ASSERT_FALSE(read);
+  EXPECT_NE(read.error().message.find("belongs to user 65534"), std::string::npos);
+  EXPECT_FALSE(read_secret_file(folder / "settings"));
+  EXPECT_TRUE(read_file(folder / "settings", kMaxSettingsFile, Owner::ours_or_any));
+  ASSERT_TRUE(make_private_folder(folder / "made"));
+  EXPECT_TRUE(check_folder(folder / "made", Links::refused));
+  ASSERT_EQ(::chown((folder / "made").c_str(), kNobody, 0), 0);
+  EXPECT_FALSE(check_folder(folder / "made", Links::refused));
+  EXPECT_FALSE(make_private_folder(folder / "made"));
+}
+
+TEST(Files, LinksAndPipesAreJudgedByWhatTheyOpen) {
+  const ScratchFolder folder;
+  ASSERT_TRUE(write_file(folder / "client", "secret"));
+  std::filesystem::create_symlink(folder / "client", folder / "link");
+  EXPECT_EQ(*read_secret_file(folder / "link"), "secret");
+  ::chmod((folder / "client").c_str(), 0644);
+  EXPECT_FALSE(read_secret_file(folder / "link"));
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  ASSERT_EQ(::write(ends[1], "piped", 5), 5);
+  ::close(ends[1]);
+  EXPECT_EQ(*read_secret_file("/dev/fd/" + std::to_string(ends[0])), "piped");
+  ::close(ends[0]);
+  EXPECT_FALSE(read_file("/dev/zero"));
+}
+
+TEST(Files, AFolderOfOursIsNoLinkAndNobodyElseWritesIntoIt) {
+  const ScratchFolder folder;
+  const auto made = folder / "made";
+  ASSERT_TRUE(make_private_folder(made));
+  ASSERT_TRUE(make_private_folder(made));
+  const auto elsewhere = folder / "elsewhere";
+  ASSERT_TRUE(std::filesystem::create_directory(elsewhere));
+  ::chmod(elsewhere.c_str(), 0755);
+  std::filesystem::create_directory_symlink(elsewhere, folder / "link");
+  const auto refused = make_private_folder(folder / "link");
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("symbolic link"), std::string::npos);
+  struct stat found {};
+  ASSERT_EQ(::stat(elsewhere.c_str(), &found), 0);
+  EXPECT_EQ(found.st_mode & 0777, 0755U) << "the folder elsewhere is as it was";
+  EXPECT_TRUE(check_folder(folder / "link", Links::followed));
+  EXPECT_FALSE(check_folder(folder / "link", Links::refused));
+  ::chmod(elsewhere.c_str(), 0775);
+  EXPECT_FALSE(check_folder(elsewhere, Links::refused));
+}
+
+// In a child: it stays so.
+TEST(PrivateMemory, NoCoreAndNoOtherProcessOfThisUser) {
+  const auto child = ::fork();
+  if (child == 0) {
+    keep_memory_private();
+    ::_exit(::prctl(PR_GET_DUMPABLE) == 0 ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
 TEST(LockFile, IsHeldByOneAtATimeAndNamesItsHolder) {

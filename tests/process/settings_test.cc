@@ -38,7 +38,7 @@ TEST(Settings, AnEmptyFileHasTheDefaultsBesideIt) {
   EXPECT_EQ(settings->door.connections_per_address, 512U);
   EXPECT_EQ(settings->door.handshakes_per_address, 256U);
   EXPECT_EQ(settings->door.hello_ms, 5000U);
-  EXPECT_EQ(settings->door.unfinished_bytes, 131072U);
+  EXPECT_EQ(settings->door.unfinished_bytes, 65536U);
 }
 
 TEST(Settings, WhatIsSaidIsTaken) {

@@ -74,7 +74,7 @@ std::optional<Heard> CurveSide::judge(transport::Incoming incoming) {
                                : transport::from_frames(std::move(incoming.frames));
   auto& sequence = sequence_of(incoming.connection);
   if (!received || received->header.seq != sequence.received + 1) {
-    process::log_warning("message_dropped", {{"from", from}, {"why", "frames or sequence"}});
+    process::log_peer(from, "message_dropped", {{"from", from}, {"why", "frames or sequence"}});
     return std::nullopt;
   }
   ++sequence.received;

@@ -109,8 +109,8 @@ void AgentServer::hear(const Heard& heard) {
   }
   if (heard.from_kernel && heard.type == AgentOpen::kType) return open(heard);
   if (heard.from_kernel && heard.type == AgentAct::kType) return act(heard);
-  process::log_warning("message_dropped",
-                       {{"from", heard.from}, {"type", static_cast<int>(heard.type)}});
+  process::log_peer(heard.from, "message_dropped",
+                    {{"from", heard.from}, {"type", static_cast<int>(heard.type)}});
 }
 
 void AgentServer::open(const Heard& heard) {
@@ -137,7 +137,7 @@ void AgentServer::open(const Heard& heard) {
     terms_[heard.connection] = open->term;
   } else {
     opened.refused.push_back(promised.error());
-    process::log_warning("open_refused", {{"why", promised.error().message}});
+    process::log_peer(heard.from, "open_refused", {{"why", promised.error().message}});
   }
   opened.promised = journal_.promised();
   curve_.send(heard.connection, opened);
@@ -154,7 +154,7 @@ void AgentServer::refuse(const Heard& heard, AgentClaim word, const std::string&
                          const std::string& text) {
   word.code = code;
   word.text = text;
-  process::log_warning("act_refused", {{"request", word.request.text()}, {"why", code}});
+  process::log_peer(heard.from, "act_refused", {{"request", word.request.text()}, {"why", code}});
   curve_.send(heard.connection, word);
 }
 
@@ -215,7 +215,8 @@ void AgentServer::accept_all() {
   while (auto accepted = local_.accept()) {
     const auto uid = accepted->peer_uid();
     if (!uid || (*uid != ::geteuid() && *uid != 0) || clients_.size() >= kMostClients) {
-      process::log_warning("connection_refused", {{"uid", uid ? std::to_string(*uid) : "?"}});
+      const auto who = uid ? std::to_string(*uid) : std::string("?");
+      process::log_peer(who, "connection_refused", {{"uid", who}});
       continue;  // closed at once
     }
     watch(accepted->fd());

@@ -13,6 +13,7 @@
 #include "kernel/postgresql/service/kernel.h"
 #include "kernel/postgresql/service/mailbox.h"
 #include "kernel/postgresql/sight/sampler.h"
+#include "kernel/wait_for_room.h"
 #include "process/clock.h"
 #include "process/command_line.h"
 #include "process/exit_codes.h"
@@ -138,6 +139,7 @@ int serve(const process::Settings& settings) {
   if (!lock) return process::fail_start(lock.error());
   if (auto there = kernel::check_not_gone(settings); !there)
     return process::fail_start(there.error());
+  if (!kernel::wait_for_room(settings.kernel.register_file, stop)) return process::kExitOk;
   auto listener = kernel::PacketSocket::listen(settings.kernel.socket, false);
   if (!listener) return process::fail_start(listener.error());
   kernel::Clients clients(std::move(*listener));
@@ -153,6 +155,7 @@ int serve(const process::Settings& settings) {
   if (!made) return process::fail_start(made.error());
   if (!kernel::leave_mark(settings.kernel.register_file))
     return process::fail_start(kernel::unmarked(settings.kernel.register_file));
+  (*made)->admit_only(settings.kernel.dispatchers);
   threads.know((*made)->state().history);
   process::log_info("serving", {{"history", to_hex((*made)->state().history.octets)},
                                 {"fencing_epoch", (*made)->state().fencing_epoch},
