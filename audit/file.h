@@ -36,6 +36,8 @@ class Fd {
 /// AUDIT_UNAVAILABLE with "<what> <path>: <errno text>", or "the disk of <folder> is full".
 Error file_error(std::string_view what, const std::filesystem::path& path, int code);
 Error unavailable(std::string detail);
+/// The same of a log that was to be read: AUDIT_UNREADABLE.
+Error unreadable(const Error& error);
 
 Result<Fd> open_file(const std::filesystem::path& path, int flags);
 /// One write of everything at `offset`; a short write is an error. Retries only EINTR.

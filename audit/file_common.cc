@@ -12,6 +12,11 @@ Error unavailable(std::string detail) {
   return make_error(ErrorCode::audit_unavailable, std::move(detail));
 }
 
+Error unreadable(const Error& error) {
+  const bool ours = error.code == error_row(ErrorCode::audit_unavailable).code;
+  return ours ? make_error(ErrorCode::audit_unreadable, detail_of(error)) : error;
+}
+
 Error file_error(std::string_view what, const fs::path& path, int code) {
   if (code == ENOSPC || code == EDQUOT)
     return unavailable("the disk of " + path.parent_path().string() + " is full");

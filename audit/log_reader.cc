@@ -7,6 +7,15 @@ namespace fs = std::filesystem;
 namespace {
 constexpr std::size_t kWindow = 1U << 20;
 constexpr std::uint64_t kIndexEvery = 64 * 1024;  // octets between two index points
+
+/// A folder without a segment and without a writer's lock is none of ours, whatever lies in it.
+Error no_log(const fs::path& dir) {
+  auto text = "there is no audit log in " + dir.string();
+  if (file_exists(dir / "audit" / "LOCK"))
+    text += "; that of this control plane is in " + (dir / "audit").string();
+  return make_error(ErrorCode::audit_unreadable, text);
+}
+
 }  // namespace
 
 LogReader::LogReader(fs::path dir, LogReaderOptions options)
@@ -14,7 +23,10 @@ LogReader::LogReader(fs::path dir, LogReaderOptions options)
 
 Result<LogReader> LogReader::open(const fs::path& dir, LogReaderOptions options) {
   LogReader reader(dir, std::move(options));
-  if (auto looked = reader.refresh(); !looked) return fail(looked.error());
+  const bool ours = file_exists(dir / "LOCK");
+  auto looked = reader.refresh();
+  if (reader.segments_.empty() && !ours) return fail(no_log(dir));
+  if (!looked) return fail(unreadable(looked.error()));
   return reader;
 }
 

@@ -266,8 +266,10 @@ void VerifyJobs::keep(VerifyJob job) {
   jobs_.push_back(std::move(job));
 }
 
-Result<AuditPage> answer_query(LogReader& reader, const AuditQuery& query, const Enough& enough,
-                               VerifyJobs* jobs) {
+namespace {
+
+Result<AuditPage> answer(LogReader& reader, const AuditQuery& query, const Enough& enough,
+                         VerifyJobs* jobs) {
   auto filter = check(query, jobs != nullptr);
   if (!filter) return fail(filter.error());
   if (auto looked = reader.refresh(); !looked) return fail(looked.error());
@@ -288,6 +290,14 @@ Result<AuditPage> answer_query(LogReader& reader, const AuditQuery& query, const
       break;
   }
   return list_records(reader, query, *filter, from, enough);
+}
+
+}  // namespace
+
+Result<AuditPage> answer_query(LogReader& reader, const AuditQuery& query, const Enough& enough,
+                               VerifyJobs* jobs) {
+  auto page = answer(reader, query, enough, jobs);
+  return page ? std::move(page) : fail(unreadable(page.error()));
 }
 
 }  // namespace aeromq::audit

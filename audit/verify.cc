@@ -308,7 +308,9 @@ std::uint64_t VerifyJob::durable() const { return verifier_->durable(); }
 Verification VerifyJob::finish() { return verifier_->finish(); }
 
 std::string Verification::summary() const {
-  const std::string verdict = code == VerifyCode::ok ? "sound" : "NOT sound";
+  const std::string verdict = code == VerifyCode::ok   ? "sound"
+                              : code == VerifyCode::io ? "NOT judged, for it can't all be read"
+                                                       : "NOT sound";
   return verdict + ": " + std::to_string(head.size) + " records in " + std::to_string(segments) +
          " segments and " + std::to_string(commits) + " commits of " + std::to_string(epochs) +
          " runs; checkpoint " + head.text();

@@ -14,6 +14,19 @@ Error used_up() {
                     "all session numbers of this run are used; the broker must be restarted");
 }
 
+/// What a client that speaks this minor can't be asked: it would not get the sentence that a yes
+/// gives back. What can't be read is for the gate to refuse.
+std::optional<Error> too_old_to_confirm(const ClientLink& client, ByteView body) {
+  if (client.minor >= kGivenMinor) return std::nullopt;
+  const auto submit = decode<Submit>(body);
+  const auto name = submit ? find_command(submit->command) : std::nullopt;
+  if (!name || command_row(*name).confirmation == ConfirmationKind::never) return std::nullopt;
+  return make_error(ErrorCode::version_not_supported,
+                    "a command that is confirmed needs minor " + std::to_string(kGivenMinor) +
+                        ", which has the sentence to give back; minor " +
+                        std::to_string(client.minor) + " is spoken here");
+}
+
 /// As many are open as may be.
 Error full(const std::string& whose, std::uint64_t most, Limit of) {
   return make_error(ErrorCode::busy,
@@ -85,6 +98,8 @@ void Broker::open_request(ClientLink& client, const Header& header, Bytes body) 
     return refuse(client, request, error, body);
   }
   if (header.type == MessageType::submit) {
+    if (const auto error = too_old_to_confirm(client, body))
+      return refuse(client, request, *error, body);
     if (!registry_.kernel)
       return refuse(client, request, make_error(ErrorCode::actor_unavailable, "dispatcher"), body);
     const auto& opened = registry_.kernel->opened;

@@ -17,6 +17,7 @@
 //   loss of a client                   its pending confirmations are voided by the keeper
 #pragma once
 #include <deque>
+#include <set>
 
 #include "broker/allowances.h"
 #include "broker/refusal_counts.h"
@@ -55,6 +56,9 @@ class Broker {
   std::optional<Effects> on_ended(const std::string& connection, const Moment& now);
   /// The door turned `more` connections away since the last call; `what` says why and whom.
   Effects on_turned_away(std::uint64_t more, const std::string& what, const Moment& now);
+  /// A key of each of these principals is good no more: their connections are barred, and what they
+  /// had pending ends. Which of a principal's connections used that key nobody can tell.
+  Effects on_keys_withdrawn(const std::set<std::string>& principals, const Moment& now);
   /// Some connection ended: a harmless message to each, so that the shell finds out which.
   Effects on_disconnect_hint(const Moment& now);
 
@@ -102,7 +106,7 @@ class Broker {
   void lose_client(const std::string& connection);
   void close_lost(const Road& road, ActorRole lost, const std::string& name, Bytes late = {});
   void late_word(const std::string& connection, const Header& header, Bytes body);
-  void bar(ClientLink& client, const Error& error);
+  void bar(ClientLink& client, const Error& error, std::string failure = "malformed message");
 
   // Reports and answers.
   void report(PendingReport pending);

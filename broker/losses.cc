@@ -84,7 +84,18 @@ void Broker::lose_client(const std::string& connection) {
   for (const auto& request : pending) void_pending(roads_.at(request), EndReason::client_gone);
 }
 
-void Broker::bar(ClientLink& client, const Error& error) {
+Effects Broker::on_keys_withdrawn(const std::set<std::string>& principals, const Moment& now) {
+  now_ = now;
+  std::vector<std::string> connections;
+  for (const auto& [connection, client] : sessions_.all())
+    if (principals.contains(client.principal) && !client.barred) connections.push_back(connection);
+  for (const auto& connection : connections)
+    bar(*sessions_.find(connection), make_error(ErrorCode::no_authority, "its key was withdrawn"),
+        "key withdrawn");
+  return take();
+}
+
+void Broker::bar(ClientLink& client, const Error& error, std::string failure) {
   client.barred = true;
   effects_.bar.push_back(client.connection);
   if (recorded_alone(client.principal)) {
@@ -92,7 +103,7 @@ void Broker::bar(ClientLink& client, const Error& error) {
     if (!client.address.empty()) pending.report.lost = "client at " + client.address;
     pending.principal = client.principal;
     pending.report.error = error;
-    pending.report.failure = "malformed message";
+    pending.report.failure = std::move(failure);
     pending.report.refusal = true;
     report(std::move(pending));
   } else {

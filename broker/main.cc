@@ -2,6 +2,10 @@
 // for nobody, or retries.
 #include <unistd.h>
 
+#include <map>
+#include <set>
+#include <utility>
+
 #include "broker/shell.h"
 #include "process/clock.h"
 #include "process/command_line.h"
@@ -22,6 +26,27 @@ std::map<std::string, transport::ZapRules> zap_rules(const std::vector<process::
   auto& clients = domains["clients"];
   for (const auto& principal : known) clients.keys[principal.key] = principal.name;
   return domains;
+}
+
+using Keys = std::map<std::string, std::string>;  // key -> principal
+
+/// Reads the principals again: who may connect from now on. Returns whose keys are good no more.
+std::set<std::string> read_again(const process::Settings& settings, transport::Context& context,
+                                 Keys& keys) {
+  const auto principals = process::read_principals(settings.principals);
+  if (!principals) {
+    process::log_error("principals_stay_as_they_were", {{"why", principals.error().message}});
+    return {};
+  }
+  auto clients = zap_rules(*principals)["clients"];
+  const auto before = std::exchange(keys, clients.keys);
+  context.replace("clients", std::move(clients));
+  std::set<std::string> withdrawn;
+  for (const auto& [key, principal] : before)
+    if (const auto still = keys.find(key); still == keys.end() || still->second != principal)
+      withdrawn.insert(principal);
+  process::log_info("principals_read_again", {{"withdrawn", withdrawn.size()}});
+  return withdrawn;
 }
 
 int serve(const process::Settings& settings) {
@@ -54,7 +79,8 @@ int serve(const process::Settings& settings) {
   core.lease_ms = settings.broker.lease_ms;
   core.limits = settings.limits;
   broker::Broker broker(std::move(core), process::now());
-  shell->run(broker);
+  auto known = zap_rules(*principals)["clients"].keys;
+  shell->run(broker, [&] { return read_again(settings, **context, known); });
   return 0;
 }
 

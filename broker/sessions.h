@@ -19,10 +19,10 @@ struct ClientLink {
   std::string principal;
   std::string address;  ///< where it comes from, for people; may be empty
   bool welcomed = false;
-  bool barred = false;  ///< broke the framing once: everything more it sends is dropped
+  std::uint64_t minor = 0;  ///< spoken with it, as WELCOME says
+  bool barred = false;      ///< broke the framing once: everything more it sends is dropped
   std::uint64_t seq_in = 0;
   std::uint64_t seq_out = 0;
-  std::uint64_t minor = 1;  ///< of the protocol, as was agreed
   std::uint64_t open_requests = 0;
   std::uint64_t open_changes = 0;  ///< those of class 1
   Bucket refused;                  ///< refusals that it is told

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <utility>
 
 #include "process/clock.h"
 #include "process/kill_point.h"
@@ -192,7 +193,7 @@ bool Shell::drain(Broker& broker, Door& door) {
   return true;
 }
 
-void Shell::run(Broker& broker) {
+void Shell::run(Broker& broker, const OnHangup& on_hangup) {
   process::StopSignal signals;
   std::vector<transport::Listener*> listeners;
   for (auto& door : doors_) listeners.push_back(&door.listener);
@@ -200,7 +201,10 @@ void Shell::run(Broker& broker) {
   std::deque<std::uint64_t> probes;  // boot times, rising
   bool actor_hint = false;           // an actor's connection may have ended
   auto next_tick = process::now();
+  unsigned hangups = 0;
   while (!signals.next()) {
+    if (std::exchange(hangups, signals.hangups()) != signals.hangups() && on_hangup)
+      carry_out(broker, broker.on_keys_withdrawn(on_hangup(), process::now()));
     bool worked = false;
     for (auto& door : doors_) worked = drain(broker, door) || worked;
     const auto now = process::now();

@@ -1,7 +1,9 @@
 // Carries out the broker core's effects: the only place where the control plane binds sockets.
 // One thread, one poll loop; actors before clients, so that a flood of clients starves nobody.
 #pragma once
+#include <functional>
 #include <map>
+#include <set>
 
 #include "broker/broker.h"
 #include "door/board.h"
@@ -25,8 +27,10 @@ class Shell {
   /// Binds everything; the client side last, so that nobody is let in early.
   static Result<Shell> open(transport::Context& context, const ShellOptions& options);
 
-  /// Runs until SIGTERM or SIGINT.
-  void run(Broker& broker);
+  /// Runs until SIGTERM or SIGINT. SIGHUP: `on_hangup` reads the principals again and says whose
+  /// keys were withdrawn.
+  using OnHangup = std::function<std::set<std::string>()>;
+  void run(Broker& broker, const OnHangup& on_hangup = {});
 
  private:
   struct Door {

@@ -1,10 +1,9 @@
 // aeromq-chaos: proves the guarantees by breaking things. One subcommand a rung (chaos/command.h).
-#include <signal.h>
-
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
 #include "chaos/command.h"
+#include "process/entry.h"
 
 namespace {
 
@@ -32,11 +31,12 @@ int run(int argc, char** argv) {
 
 // Caught, so that every stack on the way out ends its processes and removes its directory.
 int main(int argc, char** argv) {
-  signal(SIGPIPE, SIG_IGN);
-  try {
-    return run(argc, argv);
-  } catch (const std::exception& fault) {
-    std::fprintf(stderr, "aeromq-chaos: %s\n", fault.what());
-    return 2;
-  }
+  return aeromq::process::enter(argc, argv, [&] {
+    try {
+      return run(argc, argv);
+    } catch (const std::exception& fault) {
+      std::fprintf(stderr, "aeromq-chaos: %s\n", fault.what());
+      return 2;
+    }
+  });
 }

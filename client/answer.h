@@ -42,7 +42,8 @@ struct Failure {
 using Answer = std::variant<ViewAnswer, Pending, Executed, Failure>;
 
 /// An answer with the request that it is about. The error side is this end's word, not the control
-/// plane's: NOT_REACHED, ANSWER_LOST, MALFORMED.
+/// plane's: NOT_REACHED, ABANDONED (the connection ended while a confirmation was pending),
+/// ANSWER_LOST, MALFORMED.
 struct Answered {
   RequestId request;
   Result<Answer> answer;

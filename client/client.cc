@@ -17,8 +17,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::uint64_t kSuccessorMinor = 2;  // Submit::successor came with it
-
 constexpr std::array kSteps{"submit.before_send", "submit.after_send",   "confirm.before_send",
                             "confirm.after_send", "abandon.before_send", "abandon.after_send",
                             "answer.received"};
@@ -120,7 +118,7 @@ struct Client::Impl {
   void close_all(const Error& why, bool as_it_is) {
     if (!fault) fault = why;
     for (const auto& [request, one] : open) {
-      const auto error = as_it_is ? why : lost(one.progress, why.message);
+      const auto error = as_it_is ? why : lost(one.progress, detail_of(why));
       if (one.progress == Progress::queried)
         audit_ready = fail(error);
       else
@@ -360,13 +358,12 @@ Result<RequestId> Client::next_request(CommandName command) {
 
 Result<void> Client::send_submit(const RequestId& request, const Submit& command) {
   if (auto good = check_structure(command, request); !good) return fail(good.error());
-  // A broker that does not know the field would drop the wish and demote all the same.
-  if (!command.successor.empty() && impl_->welcome.minor < kSuccessorMinor)
-    return fail(make_error(ErrorCode::invalid_input,
-                           "the broker speaks minor version " +
-                               std::to_string(impl_->welcome.minor) +
-                               " of the protocol, which knows no successor",
-                           std::string("successor")));
+  // A broker that gives no sentence would take any yes.
+  if (impl_->welcome.minor < kGivenMinor && needs_confirmation(command))
+    return fail(make_error(ErrorCode::version_not_supported,
+                           "the broker speaks minor " + std::to_string(impl_->welcome.minor) +
+                               ", which gives no sentence to confirm with; minor " +
+                               std::to_string(kGivenMinor) + " does"));
   // What is known of a request whose connection ends holds only if it was sent here, once (E1).
   if (impl_->unused.erase(request) == 0)
     return fail(make_error(ErrorCode::invalid_input, "this id was not given here, or was used",
@@ -379,10 +376,11 @@ Result<void> Client::send_submit(const RequestId& request, const Submit& command
   return {};
 }
 
-Result<void> Client::send_confirm(const Pending& pending, std::vector<std::string> acknowledge,
+Result<void> Client::send_confirm(const Pending& pending, const std::string& sentence,
+                                  std::vector<std::string> acknowledge,
                                   std::string responsibility) {
   const Confirm confirm{pending.asked.token, pending.explanation_digest, std::move(acknowledge),
-                        std::move(responsibility)};
+                        std::move(responsibility), sentence};
   return impl_->follow(pending, Progress::confirmed, "confirm.before_send", "confirm.after_send",
                        confirm);
 }
@@ -397,10 +395,10 @@ Result<Answer> Client::submit(const RequestId& request, const Submit& command) {
   return impl_->await(request);
 }
 
-Result<Answer> Client::confirm(const Pending& pending, std::vector<std::string> acknowledge,
-                               std::string responsibility) {
-  if (auto sent = send_confirm(pending, std::move(acknowledge), std::move(responsibility)); !sent)
-    return fail(sent.error());
+Result<Answer> Client::confirm(const Pending& pending, const std::string& sentence,
+                               std::vector<std::string> acknowledge, std::string responsibility) {
+  auto sent = send_confirm(pending, sentence, std::move(acknowledge), std::move(responsibility));
+  if (!sent) return fail(sent.error());
   return impl_->await(pending.request);
 }
 

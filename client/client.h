@@ -53,10 +53,13 @@ class Client {
   /// Sends the command and waits. A command that needs confirmation comes back as Pending, or not
   /// at all. Errors: INVALID_INPUT (nothing was sent), NOT_REACHED (not executed), MALFORMED.
   Result<Answer> submit(const RequestId& request, const Submit& command);
-  /// The person's yes, once. `acknowledge` and `responsibility` are for enhanced confirmations and
-  /// else empty. Errors: NOT_PENDING (nothing was sent), ANSWER_LOST and MALFORMED (unknown!),
-  /// NOT_REACHED (could not be sent).
-  Result<Answer> confirm(const Pending& pending, std::vector<std::string> acknowledge = {},
+  /// The person's yes, once: the sentence that was given to them (`pending.asked.sentence`), as
+  /// they gave it back. `acknowledge` and `responsibility`, its own given sentence, are for
+  /// enhanced confirmations and else empty. The keeper compares; words that differ end the request.
+  /// Errors: NOT_PENDING (nothing was sent), ANSWER_LOST and MALFORMED (unknown!), NOT_REACHED
+  /// (could not be sent).
+  Result<Answer> confirm(const Pending& pending, const std::string& sentence,
+                         std::vector<std::string> acknowledge = {},
                          std::string responsibility = {});
   /// The person's no. The good answer is a Failure with the code ABANDONED.
   Result<Answer> abandon(const Pending& pending);
@@ -69,7 +72,8 @@ class Client {
 
   /// Hand one message to the socket. Errors as above; on an error nothing was sent.
   Result<void> send_submit(const RequestId& request, const Submit& command);
-  Result<void> send_confirm(const Pending& pending, std::vector<std::string> acknowledge = {},
+  Result<void> send_confirm(const Pending& pending, const std::string& sentence,
+                            std::vector<std::string> acknowledge = {},
                             std::string responsibility = {});
   Result<void> send_abandon(const Pending& pending);
   /// The next answer about any request; nothing if none comes in time. Once the connection has

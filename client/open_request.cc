@@ -12,11 +12,6 @@ Result<T> read(ByteView body, const char* what) {
   return read;
 }
 
-bool needs_confirmation(const Submit& command) {
-  const auto name = find_command(command.command);
-  return name && command_row(*name).confirmation != ConfirmationKind::never;
-}
-
 Result<Answer> read_pending(const OpenRequest& open, const RequestId& request, ByteView body,
                             std::chrono::steady_clock::time_point now) {
   if (open.progress != Progress::submitted || !needs_confirmation(open.command))
@@ -33,6 +28,9 @@ Result<Answer> read_pending(const OpenRequest& open, const RequestId& request, B
   if (asked->confirmation != kind || explanation->confirmation != kind)
     return fail(malformed("the explanation is for another kind of confirmation"));
   if (asked->token.empty()) return fail(malformed("confirmation_asked: no token"));
+  if (asked->sentence.empty() ||
+      asked->responsibility_sentence.empty() != (kind != ConfirmationKind::enhanced))
+    return fail(malformed("confirmation_asked: no sentence to give back"));
   const auto digest = sha256(asked->explanation);
   return Pending{request, std::move(*asked), std::move(*explanation), digest, now};
 }
@@ -60,10 +58,17 @@ Result<Answer> read_result(const OpenRequest& open, ByteView body) {
 
 }  // namespace
 
+bool needs_confirmation(const Submit& command) {
+  const auto name = find_command(command.command);
+  return name && command_row(*name).confirmation != ConfirmationKind::never;
+}
+
 Error malformed(const std::string& detail) { return make_error(ErrorCode::malformed, detail); }
 
 Error lost(Progress progress, const std::string& why) {
   // Before the yes left nothing can have been executed; after it only the kernel can tell.
+  if (progress == Progress::pending)
+    return make_error(ErrorCode::abandoned, "while the question was open, " + why);
   return make_error(
       progress == Progress::confirmed ? ErrorCode::answer_lost : ErrorCode::not_reached, why);
 }

@@ -28,7 +28,11 @@ Result<Answer> read_answer(const OpenRequest& open, const RequestId& request, Me
 /// Like read_answer, for an audit query.
 Result<AuditReading> read_audit_answer(const RequestId& request, MessageType type, ByteView body);
 
-/// What is known of a request whose connection ended, or whose answer did not come in time.
+/// True for a command that is asked about before it is done.
+bool needs_confirmation(const Submit& command);
+
+/// What is known of a request whose connection ended, or whose answer did not come in time. A
+/// question that was open ended with the connection, unanswered: it is ABANDONED.
 Error lost(Progress progress, const std::string& why);
 
 Error malformed(const std::string& detail);

@@ -5,7 +5,7 @@
 #define TOML_ASSERT(expr) static_cast<void>(0)
 #include <toml++/toml.h>
 
-#include "messages/text.h"
+#include "messages/toml_text.h"
 #include "process/files.h"
 
 namespace aeromq::client {
@@ -20,10 +20,9 @@ Error bad(const std::string& path, const std::string& what) {
 Result<ClientSettings> read_settings(const std::string& path) {
   const auto read = process::read_secret_file(path);
   if (!read) return fail(make_error(ErrorCode::invalid_input, detail_of(read.error()), "config"));
-  const auto& file = *read;
-  // As process/toml_reader.cc does, and for the same reason.
-  if (!is_ascii(file)) return fail(bad(path, "has characters beyond ASCII"));
-  const auto parsed = toml::parse(file);
+  const auto ascii = ascii_toml(*read);
+  if (!ascii) return fail(bad(path, detail_of(ascii.error())));
+  const auto parsed = toml::parse(*ascii);
   if (!parsed)
     return fail(bad(path, std::string(parsed.error().description()) + " (line " +
                               std::to_string(parsed.error().source().begin.line) + ")"));

@@ -10,6 +10,7 @@ find_package(nlohmann_json REQUIRED)
 find_package(cppzmq REQUIRED)
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 find_package(SQLite3 REQUIRED)
+find_library(AEROMQ_UNISTRING unistring REQUIRED)  # it has no package file
 pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(libevent REQUIRED IMPORTED_TARGET libevent_core)
 pkg_check_modules(libpq REQUIRED IMPORTED_TARGET libpq)

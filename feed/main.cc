@@ -1,9 +1,12 @@
 // aeromq-feed: shows the broker's events to observers, so that nothing that a subscriber asks for,
 // and nothing that it does not read, is the broker's work. It holds no authority and takes no
 // message of the road.
+#include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "door/board.h"
 #include "process/command_line.h"
@@ -23,6 +26,8 @@ constexpr int kMostFrame = 1024;  // octets of one: a handshake, a topic, a hear
 constexpr int kMostAtOnce = 256;  // events, before questions get their turn
 constexpr int kTurnMs = 200;
 constexpr int kConnectMs = 1000;
+constexpr int kBindTries = 40;
+constexpr int kBindPauseMs = 25;
 // Octets of topics in all. libzmq's memory for them is about 31 times as much.
 constexpr std::size_t kMostAsked = 1024 * 1024;
 constexpr std::uint32_t kMostAskedByOne = 1024;
@@ -30,16 +35,15 @@ constexpr std::uint32_t kMostAskedByOne = 1024;
 class Feed {
  public:
   static Result<Feed> open(const process::Settings& settings) {
-    const auto principals = process::read_principals(settings.principals);
-    if (!principals) return fail(principals.error());
+    const auto rules = read_rules(settings.principals);
+    if (!rules) return fail(rules.error());
     const auto keys = process::read_key_pair(settings.broker.keys);
     if (!keys) return fail(keys.error());
-    std::map<std::string, transport::ZapRules> domains;
-    for (const auto& principal : *principals)
-      domains["clients"].keys[principal.key] = principal.name;
-    auto context = transport::Context::start(std::move(domains));
+    auto context = transport::Context::start({{"clients", *rules}});
     if (!context) return fail(context.error());
     Feed feed;
+    feed.principals_ = settings.principals;
+    feed.rules_ = *rules;
     feed.context_ = std::move(*context);
     feed.endpoint_ = process::inner_feed_endpoint(settings);
     auto board = door::Board::open(settings.run + "/door.board");
@@ -60,7 +64,9 @@ class Feed {
   void run() {
     process::StopSignal signals;
     process::tell_ready();
+    unsigned hangups = 0;
     while (!signals.next()) {
+      if (std::exchange(hangups, signals.hangups()) != signals.hangups()) read_again();
       transport::wait_for_feed(*to_, from_ ? &*from_ : nullptr, kTurnMs, signals.fd());
       hear_questions();
       follow_audience();
@@ -69,6 +75,39 @@ class Feed {
   }
 
  private:
+  static Result<transport::ZapRules> read_rules(const std::string& path) {
+    const auto principals = process::read_principals(path);
+    if (!principals) return fail(principals.error());
+    transport::ZapRules rules;
+    for (const auto& principal : *principals) rules.keys[principal.key] = principal.name;
+    return rules;
+  }
+
+  /// Where a key was taken out all subscribers go, and those that are still let in come again by
+  /// themselves.
+  void read_again() {
+    const auto rules = read_rules(principals_);
+    if (!rules)
+      return process::log_error("principals_stay_as_they_were", {{"why", rules.error().message}});
+    context_->replace("clients", *rules);
+    const auto before = std::exchange(rules_, *rules);
+    const bool withdrawn = std::ranges::any_of(before.keys, [&](const auto& known) {
+      const auto still = rules_.keys.find(known.first);
+      return still == rules_.keys.end() || still->second != known.second;
+    });
+    if (withdrawn) bind_anew();
+  }
+
+  /// libzmq gives an address free a moment after its socket was closed.
+  void bind_anew() {
+    auto bound = bind();
+    for (int i = 0; i < kBindTries && !bound; ++i) {
+      ::poll(nullptr, 0, kBindPauseMs);
+      bound = bind();
+    }
+    if (!bound) ::_exit(process::fail_start(bound.error()));
+  }
+
   Result<void> bind() {
     to_.reset();
     asked_ = 0;
@@ -90,7 +129,7 @@ class Feed {
     if (asked_ <= kMostAsked) return;
     // Who asked so much is not the only one who goes; subscribers come again by themselves.
     process::log_warning("feed_begun_anew", {{"why", "too many octets of topics"}});
-    if (auto bound = bind(); !bound) ::_exit(process::fail_start(bound.error()));
+    bind_anew();
   }
 
   /// The broker makes events for us only while somebody wants them.
@@ -111,6 +150,8 @@ class Feed {
   }
 
   std::unique_ptr<transport::Context> context_;
+  std::string principals_;
+  transport::ZapRules rules_;
   std::string endpoint_;
   transport::ListenerOptions options_;
   transport::PeerOptions source_;

@@ -10,10 +10,10 @@
 #include "kernel/server.h"
 #include "kernel/verbs.h"
 #include "process/command_line.h"
+#include "process/entry.h"
 #include "process/exit_codes.h"
 #include "process/kill_point.h"
 #include "process/log.h"
-#include "process/private_memory.h"
 
 using namespace aeromq;
 
@@ -75,6 +75,8 @@ void add_report(CLI::App* verb, Flags& flags) {
 
 int run(const CLI::App& app, Flags& flags) {
   const auto chosen = [&](const char* name) { return app.got_subcommand(name); };
+  const bool serves = app.get_subcommands().empty() || chosen("serve") || chosen("reporter");
+  if (!serves) process::become_tool();
   if (chosen("reporter")) return kernel::run_reporter(flags.node_file);
   if (chosen("role")) return kernel::ask_role(flags.node_file);
   if (chosen("report")) {
@@ -148,10 +150,7 @@ void add_verbs(CLI::App& app, Flags& flags) {
   app.require_subcommand(0, 1);
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  process::keep_memory_private();
+int run(int argc, char** argv) {
   process::register_kill_points(kernel::kill_points());
   // The list is of one kind of kernel: each has points that the other never passes.
   if (std::find(argv, argv + argc, std::string_view("postgresql")) == argv + argc &&
@@ -170,4 +169,11 @@ int main(int argc, char** argv) {
     return app.exit(error) == 0 ? process::kExitOk : process::kExitUsage;
   }
   return run(app, flags);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return process::enter(
+      argc, argv, [&] { return run(argc, argv); }, process::Program::service);
 }

@@ -93,7 +93,7 @@ Result<Opened> RegisterKernel::open(std::uint64_t dispatcher, const Moment& now)
 Result<Fenced> RegisterKernel::fence(const Fence& order, unsigned uid, const Moment& now) {
   const auto epoch = next_epoch(order.dispatcher);
   if (epoch == 0) return fail(bad("dispatcher", "1 to 255, with epochs left"));
-  if (order.reason.empty() || has_control_characters(order.reason))
+  if (is_blank(order.reason) || has_control_characters(order.reason))
     return fail(bad("reason", "a fence needs a reason, without control characters"));
   store_.write_fence({order.dispatcher, epoch, uid, order.reason, wall_ms(now)});
   process::kill_point("kernel.fence.committed");

@@ -287,7 +287,7 @@ int begin_register(const process::Settings& settings, const std::string& reason,
                     process::kExitUsage);
   };
   const auto& file = settings.kernel.register_file;
-  if (reason.empty() || has_control_characters(reason))
+  if (is_blank(reason) || has_control_characters(reason))
     return bad("a reason is needed, without control characters", "reason");
   const auto lock = process::LockFile::take(lock_path(settings));
   if (!lock) return complain(lock.error(), process::kExitFault);
@@ -344,7 +344,7 @@ int forget_journal(const process::Settings& settings, const std::string& node,
                     process::kExitUsage);
   };
   if (!is_postgresql(settings)) return bad("only a PostgreSQL cluster has agents", "kind");
-  if (reason.empty() || has_control_characters(reason))
+  if (is_blank(reason) || has_control_characters(reason))
     return bad("a reason is needed, without control characters", "reason");
   const auto lock = process::LockFile::take(lock_path(settings));
   if (!lock) return complain(lock.error(), process::kExitFault);
@@ -376,7 +376,7 @@ int clear_alarm(const process::Settings& settings, std::uint64_t number,
                     process::kExitUsage);
   };
   if (!is_postgresql(settings)) return bad("only a PostgreSQL cluster has alarms", "kind");
-  if (reason.empty() || reason.size() > 1000 || has_control_characters(reason))
+  if (is_blank(reason) || reason.size() > 1000 || has_control_characters(reason))
     return bad("a reason is 1 to 1000 octets without control characters", "reason");
   const auto lock = process::LockFile::take(lock_path(settings));
   if (!lock) return complain(lock.error(), process::kExitFault);

@@ -13,6 +13,10 @@ namespace aeromq {
 /// so that the message around it stays within kMaxBody.
 constexpr std::size_t kMaxNested = 52 * 1024;
 
+/// The minor that brought given sentences: who speaks less can be asked for no confirmation.
+constexpr unsigned kGivenMinor = 3;
+constexpr std::size_t kMaxSentence = 256;  ///< octets
+
 // ---- link: between the broker and one peer --------------------------------------------------
 
 /// First message of every connection.
@@ -207,12 +211,14 @@ struct Confirm {
   Token token;
   Digest explanation_digest;             ///< SHA-256 of the explanation octets that were shown
   std::vector<std::string> acknowledge;  ///< enhanced: every risk id, no other; else empty
-  std::string accept_responsibility;     ///< enhanced: a sentence; else empty
+  std::string accept_responsibility;     ///< enhanced: the given sentence; else empty
+  std::string sentence;                  ///< the given one, octet for octet (given.h)
   static constexpr auto fields() {
     return std::tuple{Field{"token", &Confirm::token},
                       Field{"explanation_digest", &Confirm::explanation_digest},
                       Field{"acknowledge", &Confirm::acknowledge, 32},
-                      Field{"accept_responsibility", &Confirm::accept_responsibility, 1000}};
+                      Field{"accept_responsibility", &Confirm::accept_responsibility, 1000},
+                      Field{"sentence", &Confirm::sentence, kMaxSentence, kGivenMinor}};
   }
   friend bool operator==(const Confirm&, const Confirm&) = default;
 };
@@ -403,13 +409,18 @@ struct Asked {
   std::string summary;
   Token token;
   std::uint64_t expires_in_ms = 0;
+  std::string sentence;                 ///< for the person to give back
+  std::string responsibility_sentence;  ///< enhanced: likewise; else empty
   static constexpr auto fields() {
     return std::tuple{Field{"authority", &Asked::authority},
                       Field{"command", &Asked::command, 4096},
                       Field{"explanation", &Asked::explanation},
                       Field{"summary", &Asked::summary, 1024},
                       Field{"token", &Asked::token},
-                      Field{"expires_in_ms", &Asked::expires_in_ms}};
+                      Field{"expires_in_ms", &Asked::expires_in_ms},
+                      Field{"sentence", &Asked::sentence, kMaxSentence, kGivenMinor},
+                      Field{"responsibility_sentence", &Asked::responsibility_sentence,
+                            kMaxSentence, kGivenMinor}};
   }
   friend bool operator==(const Asked&, const Asked&) = default;
 };
@@ -490,11 +501,16 @@ struct ConfirmationAsked {
   std::uint64_t expires_in_ms = 0;  ///< of the keeper's clock, when it asked
   Bytes explanation;                ///< an encoded Explanation; confirm its SHA-256
   std::uint64_t record = 0;         ///< seq of the confirmation_asked record
+  std::string sentence;             ///< what a yes must give back, octet for octet
+  std::string responsibility_sentence;  ///< enhanced: likewise; else empty
   static constexpr auto fields() {
     using A = ConfirmationAsked;
     return std::tuple{Field{"token", &A::token}, Field{"confirmation", &A::confirmation},
                       Field{"expires_in_ms", &A::expires_in_ms},
-                      Field{"explanation", &A::explanation}, Field{"record", &A::record}};
+                      Field{"explanation", &A::explanation}, Field{"record", &A::record},
+                      Field{"sentence", &A::sentence, kMaxSentence, kGivenMinor},
+                      Field{"responsibility_sentence", &A::responsibility_sentence, kMaxSentence,
+                            kGivenMinor}};
   }
   friend bool operator==(const ConfirmationAsked&, const ConfirmationAsked&) = default;
 };

@@ -64,16 +64,16 @@ Result<Command> check_structure(const Submit& submit, const RequestId& request) 
   }
   const auto& row = command_row(*name);
   if (auto error = check_text("node", row.takes_node, submit.node)) return fail(*error);
-  if (!is_name(submit.node)) return fail(bad("node", "a node name has letters, digits, - _ ."));
+  if (!is_name(submit.node)) return fail(bad("node", "a node name has only letters, digits, dots, - and _"));
   if (auto error = check_text("reason", row.takes_reason, submit.reason)) return fail(*error);
-  if (submit.reason.find_first_not_of(' ') == std::string::npos && row.takes_reason)
-    return fail(bad("reason", "this command needs it"));
+  if (row.takes_reason && is_blank(submit.reason))
+    return fail(bad("reason", "it shows as nothing; this command needs one that can be read"));
   if (!row.takes_about && !submit.about.empty())
     return fail(bad("about", "this command does not take it"));
   if (!row.takes_successor && !submit.successor.empty())
     return fail(bad("successor", "this command does not take it"));
   if (!is_name(submit.successor))
-    return fail(bad("successor", "a node name has letters, digits, - _ ."));
+    return fail(bad("successor", "a node name has only letters, digits, dots, - and _"));
   if (!submit.successor.empty() && submit.successor == submit.node)
     return fail(bad("successor", "it is the node that is to be demoted"));
   Command command{*name, submit.node, submit.reason, {}, submit.successor};

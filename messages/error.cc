@@ -19,8 +19,7 @@ constexpr std::array kTable{
     ErrorRow{ErrorCode::no_authority, "NO_AUTHORITY", validation, not_executed, 10,
              "the authority of this principal does not allow this", "P7-A1,P7-A2"},
     ErrorRow{ErrorCode::duplicate_request, "DUPLICATE_REQUEST", validation, unknown, 12,
-             "this request id was seen before; the first one stands, ask for its outcome",
-             "P7-F3"},
+             "this request id was seen before; the first one stands, ask for its outcome", "P7-F3"},
     ErrorRow{ErrorCode::unknown_session, "UNKNOWN_SESSION", validation, unknown, 10,
              "this session does not belong to this connection; ask for the outcome", "P7-F1,P7-F3"},
     ErrorRow{ErrorCode::session_ended, "SESSION_ENDED", validation, not_executed, 10,
@@ -28,8 +27,7 @@ constexpr std::array kTable{
              "P7-F1,P7-F2"},
     ErrorRow{ErrorCode::lease_too_short, "LEASE_TOO_SHORT", validation, not_executed, 10,
              "the session's lease ends before a confirmation could; renew the session", "P7-F1"},
-    ErrorRow{ErrorCode::busy, "BUSY", validation, not_executed, 10,
-             "too many requests", "P7-F1"},
+    ErrorRow{ErrorCode::busy, "BUSY", validation, not_executed, 10, "too many requests", "P7-F1"},
     ErrorRow{ErrorCode::not_pending, "NOT_PENDING", validation, unknown, 10,
              "no confirmation is pending for this request; ask for its outcome", "P7-F1,P7-F3"},
     ErrorRow{ErrorCode::token_spent, "TOKEN_SPENT", validation, unknown, 10,
@@ -40,8 +38,8 @@ constexpr std::array kTable{
              not_executed, 10, "every listed risk must be acknowledged by its id, and no other",
              "P7-A2"},
     ErrorRow{ErrorCode::responsibility_not_accepted, "RESPONSIBILITY_NOT_ACCEPTED", validation,
-             not_executed, 10, "an override needs a sentence that accepts responsibility",
-             "P7-A2"},
+             not_executed, 10,
+             "an override needs the sentence of responsibility that was given with it", "P7-A2"},
     ErrorRow{ErrorCode::confirmation_expired, "CONFIRMATION_EXPIRED", validation, not_executed, 11,
              "the confirmation ran out", "P7-A2,P7-F1"},
     ErrorRow{ErrorCode::abandoned, "ABANDONED", validation, not_executed, 11,
@@ -58,6 +56,8 @@ constexpr std::array kTable{
              "a view from more than one kernel snapshot is not shown", "P7-D1"},
     ErrorRow{ErrorCode::seal_invalid, "SEAL_INVALID", validation, not_executed, 10,
              "a stage's seal does not hold", "P7-F1"},
+    ErrorRow{ErrorCode::audit_unreadable, "AUDIT_UNREADABLE", validation, not_executed, 10,
+             "the audit log cannot be read", "P7-O3"},
     ErrorRow{ErrorCode::kernel_rejected, "KERNEL_REJECTED", kernel_rejection, not_executed, 20,
              "rejected by the kernel", "P7-E3"},
     ErrorRow{ErrorCode::actor_unavailable, "ACTOR_UNAVAILABLE", transport, not_executed, 31,
@@ -75,7 +75,7 @@ constexpr std::array kTable{
              "the audit writer was lost while it held this request; ask for the outcome",
              "P7-O3,P7-F2"},
     ErrorRow{ErrorCode::not_reached, "NOT_REACHED", transport, not_executed, 31,
-             "the control plane was not reached; nothing was confirmed", "P7-F2"},
+             "no answer from the control plane; nothing was confirmed", "P7-F2"},
     ErrorRow{ErrorCode::answer_lost, "ANSWER_LOST", transport, unknown, 30,
              "no answer came; ask for the outcome, never send again", "P7-F2,P7-F3"},
     ErrorRow{ErrorCode::malformed, "MALFORMED", transport, unknown, 30,
@@ -110,8 +110,11 @@ const ErrorRow* find_error_row(std::string_view code) {
 Error make_error(ErrorCode code, std::string detail, std::string field) {
   const auto& row = error_row(code);
   std::string message(row.sentence);
-  if (!detail.empty()) message += ": " + detail;
-  return {row.domain,       std::string(row.code),  std::move(message),
+  if (detail.starts_with(row.sentence))
+    message = std::move(detail);
+  else if (!detail.empty())
+    message += ": " + detail;
+  return {row.domain,       std::string(row.code), std::move(message),
           std::move(field), split(row.invariants), row.outcome};
 }
 
@@ -129,8 +132,8 @@ std::string detail_of(const Error& error) {
 }
 
 Error kernel_rejection(std::string code, std::string text, std::vector<std::string> invariants) {
-  return {Domain::kernel_rejection, std::move(code), std::move(text), {}, std::move(invariants),
-          Outcome::not_executed};
+  return {Domain::kernel_rejection, std::move(code),      std::move(text), {},
+          std::move(invariants),    Outcome::not_executed};
 }
 
 int exit_code(const Error& error) {
@@ -140,7 +143,8 @@ int exit_code(const Error& error) {
   if (error.domain == Domain::kernel_rejection) return kRejected;
   const auto* row = find_error_row(error.code);
   if (row == nullptr) return 1;
-  // The outcome told is what a script acts on: it never reads as "not executed" if it may have been.
+  // The outcome told is what a script acts on: it never reads as "not executed" if it may have
+  // been.
   if (error.outcome != Outcome::not_executed && row->outcome == Outcome::not_executed)
     return kUnknown;
   if (error.outcome == Outcome::not_executed && row->exit_code == kUnknown) return kNotReached;

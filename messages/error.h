@@ -64,6 +64,7 @@ enum class ErrorCode : std::uint8_t {
   version_not_supported = 26,
   mixed_view = 27,
   seal_invalid = 28,
+  audit_unreadable = 29,
   kernel_rejected = 40,
   actor_unavailable = 60,
   stage_lost = 61,
@@ -95,7 +96,8 @@ const ErrorRow& error_row(ErrorCode code);
 /// The row whose text code is `code`, or nullptr (a kernel's own code).
 const ErrorRow* find_error_row(std::string_view code);
 
-/// The table's sentence, then ": detail" if there is a detail. Same arguments, same bytes (H3).
+/// The table's sentence, then ": detail" if there is a detail. A detail that begins with that
+/// sentence, the message of an error of the same code, is told once. Same arguments, same bytes (H3).
 Error make_error(ErrorCode code, std::string detail = {}, std::string field = {});
 
 /// The same with another outcome than the row's.

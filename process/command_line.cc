@@ -2,17 +2,16 @@
 
 #include <CLI/CLI.hpp>
 
+#include "process/entry.h"
 #include "process/exit_codes.h"
 #include "process/kill_point.h"
-#include "process/limits.h"
 #include "process/log.h"
-#include "process/private_memory.h"
 
 namespace aeromq::process {
+namespace {
 
-int control_plane_main(int argc, char** argv, const std::string& name,
-                       const std::vector<std::string>& kill_points, int (*serve)(const Settings&)) {
-  keep_memory_private();
+int run(int argc, char** argv, const std::string& name, const std::vector<std::string>& kill_points,
+        int (*serve)(const Settings&)) {
   register_kill_points(kill_points);
   if (list_kill_points(argc, argv)) return kExitOk;
   CLI::App app(name + ": one process of an aeromq control plane; `aeromq up` starts them all");
@@ -24,7 +23,6 @@ int control_plane_main(int argc, char** argv, const std::string& name,
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kExitOk : kExitUsage;
   }
-  raise_descriptor_limit();
   start_log(name);
   const auto settings = read_settings(config);
   if (!settings) {
@@ -32,6 +30,14 @@ int control_plane_main(int argc, char** argv, const std::string& name,
     return kExitUsage;
   }
   return serve(*settings);
+}
+
+}  // namespace
+
+int control_plane_main(int argc, char** argv, const std::string& name,
+                       const std::vector<std::string>& kill_points, int (*serve)(const Settings&)) {
+  return enter(
+      argc, argv, [&] { return run(argc, argv, name, kill_points, serve); }, Program::service);
 }
 
 int fail_start(const Error& error) {

@@ -11,8 +11,7 @@ constexpr std::string_view kBuild = "aeromq 0.1.0";
 /// --list-kill-points, reads the settings and calls `serve`. Returns the exit code: 2 for wrong
 /// flags or settings (all faults are named).
 int control_plane_main(int argc, char** argv, const std::string& name,
-                       const std::vector<std::string>& kill_points,
-                       int (*serve)(const Settings&));
+                       const std::vector<std::string>& kill_points, int (*serve)(const Settings&));
 
 /// Logs why the process cannot start. Returns kExitFault.
 int fail_start(const Error& error);

@@ -27,6 +27,12 @@ using LogFields = std::initializer_list<LogField>;
 /// Names the process in every line. Call once, first in main.
 void start_log(std::string_view process);
 
+/// The log of a service that is a file is remembered by its name, so that reopen_log() can open
+/// what stands under that name by then: whoever rotates logs renames the file and sends SIGHUP.
+void remember_log_file();
+/// Where there is no such file, only a line says that a hangup came.
+void reopen_log();
+
 void log_info(std::string_view event, LogFields fields = {});
 void log_warning(std::string_view event, LogFields fields = {});
 void log_error(std::string_view event, LogFields fields = {});

@@ -130,6 +130,12 @@ bool is_node_name(std::string_view name) {
 }
 
 Result<Settings> read_settings(const std::string& path) {
+  const auto text = read_file(path);
+  if (text) return parse_settings(path, *text);
+  return fail(make_error(ErrorCode::invalid_input, detail_of(text.error()), "settings"));
+}
+
+Result<Settings> parse_settings(const std::string& path, const std::string& text) {
   const auto read = [](TomlTable& root, Settings& settings) {
     root.text("run", settings.run);
     root.table("cluster", [&](TomlTable& table) { read_cluster(table, settings.cluster); });
@@ -146,7 +152,7 @@ Result<Settings> read_settings(const std::string& path) {
     root.table("limits", [&](TomlTable& table) { read_limits(table, settings.limits); });
     root.table("principals", [&](TomlTable& table) { table.text("file", settings.principals); });
   };
-  auto settings = read_toml_as<Settings>(path, read_file(path), read);
+  auto settings = read_toml_as<Settings>(path, text, read);
   if (settings) make_absolute(*settings, folder_of(path));
   if (settings) complete(*settings);
   return settings;

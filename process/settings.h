@@ -112,6 +112,8 @@ bool is_node_name(std::string_view name);
 // Each of these: error INVALID_INPUT, field `settings`, naming the file and all of its faults.
 // Files that hold a secret key are refused if others may read them.
 Result<Settings> read_settings(const std::string& path);
+/// The same for a text that does not stand at `path` yet.
+Result<Settings> parse_settings(const std::string& path, const std::string& text);
 /// No name and no key stands twice: more than one reading would be no authority (B2).
 Result<std::vector<Principal>> read_principals(const std::string& path);
 Result<transport::KeyPair> read_key_pair(const std::string& path);

@@ -6,15 +6,18 @@
 
 #include <cstdlib>
 
+#include "process/log.h"
+
 namespace aeromq::process {
 
-StopSignal::StopSignal(Children children) {
+StopSignal::StopSignal(Children children, Hangup hangup) : hangup_(hangup) {
   ::signal(SIGPIPE, SIG_IGN);
   ::signal(SIGXFSZ, SIG_IGN);
   sigset_t set;
   ::sigemptyset(&set);
   ::sigaddset(&set, SIGTERM);
   ::sigaddset(&set, SIGINT);
+  ::sigaddset(&set, SIGHUP);
   if (children == Children::watched) ::sigaddset(&set, SIGCHLD);
   if (::sigprocmask(SIG_BLOCK, &set, nullptr) != 0) std::abort();
   fd_ = ::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
@@ -25,13 +28,19 @@ StopSignal::~StopSignal() { ::close(fd_); }
 
 std::optional<int> StopSignal::next() {
   signalfd_siginfo info{};
-  if (::read(fd_, &info, sizeof info) != static_cast<ssize_t>(sizeof info)) return std::nullopt;
-  return static_cast<int>(info.ssi_signo);
+  while (::read(fd_, &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
+    if (info.ssi_signo != SIGHUP || hangup_ == Hangup::told)
+      return static_cast<int>(info.ssi_signo);
+    ++hangups_;
+    reopen_log();
+  }
+  return std::nullopt;
 }
 
 void reset_signals() {
   ::signal(SIGPIPE, SIG_DFL);
   ::signal(SIGXFSZ, SIG_DFL);
+  ::signal(SIGHUP, SIG_DFL);
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);

@@ -9,7 +9,7 @@
 
 #include <algorithm>
 
-#include "messages/text.h"
+#include "messages/toml_text.h"
 
 namespace aeromq::process::detail {
 namespace {
@@ -122,9 +122,9 @@ void TomlTable::end() {
 
 std::vector<std::string> read_toml(const std::string& text,
                                    const std::function<void(TomlTable&)>& read) {
-  // toml++ 3.3 runs into undefined behaviour on letters such as U+00BA outside of strings.
-  if (!is_ascii(text)) return {"has characters beyond ASCII"};
-  const auto parsed = toml::parse(text);
+  const auto ascii = ascii_toml(text);
+  if (!ascii) return {detail_of(ascii.error())};
+  const auto parsed = toml::parse(*ascii);
   if (!parsed)
     return {"line " + std::to_string(parsed.error().source().begin.line) + ": " +
             std::string(parsed.error().description())};

@@ -51,7 +51,7 @@ Result<T> read_toml_as(const std::string& path, const Result<std::string>& text,
   const auto fault = [](const std::string& what) {
     return fail(make_error(ErrorCode::invalid_input, what, "settings"));
   };
-  if (!text) return fault(text.error().message);
+  if (!text) return fault(detail_of(text.error()));
   T value;
   const auto faults = read_toml(*text, [&](TomlTable& root) { read(root, value); });
   if (faults.empty()) return value;

@@ -87,16 +87,17 @@ class Terminal:
         self.read_until(r'Type "[^"]+"')
         self.type(re.findall(r'Type "([^"]+)"', self.seen)[-1])
 
-    def confirm_all(self, sentence):
-        """The enhanced confirmation: the phrase, the code of each risk, a sentence of one's own."""
+    def confirm_all(self):
+        """The enhanced confirmation: its sentence, the code of each risk, that of responsibility."""
         asked = len(self.seen)
         while True:
-            self.read_until(r'(Type "[^"]+"|Type a sentence) ', asked)
-            if "Type a sentence" in self.seen[asked:]:
-                return self.type(sentence)
-            word = re.search(r'Type "([^"]+)"', self.seen[asked:])
+            asks = r'Type "([^"]+)" to (confirm|acknowledge|take responsibility)'
+            self.read_until(asks, asked)
+            word = re.search(asks, self.seen[asked:])
             asked += word.end()
             self.type(word.group(1))
+            if word.group(2) == "take responsibility":
+                return
 
     def request(self):
         return REQUEST.search(self.seen).group(1)

@@ -149,7 +149,7 @@ def forced_switch(told):
 
     title("Force: what nobody can see is taken on a person's word, each part of it")
     terminal = Terminal("force-promote", target, "--reason", "OPS-813: n2 is gone, power cut by J.")
-    terminal.confirm_all("I looked: the power of n2 is off.")
+    terminal.confirm_all()
     terminal.end(0)
     told.append((terminal.request(), "the forced promotion", 0))
     wait_for_writes()

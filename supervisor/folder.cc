@@ -5,9 +5,13 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <set>
 
+#include "messages/text.h"
+#include "messages/toml_text.h"
 #include "process/files.h"
 #include "transport/endpoint.h"
 #include "transport/keys.h"
@@ -27,16 +31,6 @@ constexpr std::string_view kLongestSocket = "/run/kernel-nodes.ipc";
 
 auto bad(std::string what, std::string field) {
   return fail(make_error(ErrorCode::invalid_input, std::move(what), std::move(field)));
-}
-
-/// A TOML basic string.
-std::string toml_text(std::string_view text) {
-  std::string out = "\"";
-  for (const char letter : text) {
-    if (letter == '"' || letter == '\\') out += '\\';
-    out += letter;
-  }
-  return out + '"';
 }
 
 std::string line(std::string_view key, std::string_view text) {
@@ -131,15 +125,18 @@ std::string pair_text(const KeyPair& pair) {
   return line("public_key", pair.public_key) + line("secret_key", pair.secret_key);
 }
 
+const std::set<std::string> kOurs{
+    "keys",   "clients",         "nodes",          "run", "log", "nodes.toml",
+    "agents", "postgresql.toml", "principals.toml"};
+constexpr std::array kStores{"audit", "kernel"};
+
 /// Only what an earlier start that was broken off can have left.
 Result<void> check_ours(const std::string& dir) {
-  static const std::set<std::string> kOurs{"keys",       "clients", "nodes",
-                                           "run",        "log",     "principals.toml",
-                                           "nodes.toml", "agents",  "postgresql.toml"};
   for (const auto& entry : fs::directory_iterator(dir)) {
     auto name = entry.path().filename().string();
     if (name.ends_with(".new")) name.resize(name.size() - 4);
-    const bool empty_store = (name == "audit" || name == "kernel") && fs::is_empty(entry.path());
+    const bool empty_store =
+        std::ranges::find(kStores, name) != kStores.end() && fs::is_empty(entry.path());
     if (!kOurs.contains(name) && !empty_store && name != kSettingsFile)
       return bad(dir + " was not made by aeromq: it holds " + name + " and no aeromq.toml", "dir");
   }
@@ -210,8 +207,8 @@ std::vector<NamedText> reporter_files(const std::string& dir, const std::vector<
   return files;
 }
 
-/// Writes all files, the settings last.
-Result<void> make_files(const FolderOptions& options) {
+/// The texts of all files, the settings last.
+std::vector<NamedText> texts_of(const FolderOptions& options) {
   const auto& dir = options.dir;
   const auto clients =
       options.listen.empty() ? "ipc://" + dir + "/run/clients.ipc" : options.listen;
@@ -226,8 +223,8 @@ Result<void> make_files(const FolderOptions& options) {
   }
   const auto broker = transport::make_key_pair();
   const auto kernel = transport::make_key_pair();
-  std::vector<std::pair<std::string, std::string>> files{{"keys/broker.toml", pair_text(broker)},
-                                                         {"keys/kernel.toml", pair_text(kernel)}};
+  std::vector<NamedText> files{{"keys/broker.toml", pair_text(broker)},
+                               {"keys/kernel.toml", pair_text(kernel)}};
   std::string principals = "# Who may connect, with which key and authority.\n";
   for (const std::string authority : kAuthorities) {
     const auto own = transport::make_key_pair();
@@ -242,6 +239,17 @@ Result<void> make_files(const FolderOptions& options) {
                                : reporter_files(dir, nodes, kernel);
   files.insert(files.end(), more.begin(), more.end());
   files.emplace_back(kSettingsFile, settings_text(nodes, clients, feed, postgresql));
+  return files;
+}
+
+/// The settings are read before anything is there: what their reader refuses is never made.
+Result<void> make_all(const FolderOptions& options) {
+  const auto& dir = options.dir;
+  const auto files = texts_of(options);
+  const auto& [name_of_settings, settings] = files.back();
+  if (const auto read = process::parse_settings(dir + "/" + name_of_settings, settings); !read)
+    return fail(read.error());
+  if (auto made = make_folders(dir, !options.postgresql.nodes.empty()); !made) return made;
   for (const auto& [name, text] : files) {
     if (auto made = make_folder(fs::path(dir + "/" + name).parent_path()); !made) return made;
     if (auto written = process::write_file(dir + "/" + name, text); !written) return written;
@@ -302,8 +310,8 @@ Result<void> check_postgresql(const FolderOptions& options) {
 Result<void> check_options(const FolderOptions& options) {
   if (auto fits = transport::check_socket_path(options.dir + std::string(kLongestSocket)); !fits)
     return fits;
-  if (options.dir.find_first_of("\n\r\t") != std::string::npos)
-    return bad("control characters in the path", "dir");
+  if (has_control_characters(options.dir)) return bad("control characters in the path", "dir");
+  if (!detail::is_utf8(options.dir)) return bad("the path is not UTF-8", "dir");
   std::error_code ignored;
   if (auto ours = check_whose(options.dir); !ours) return ours;
   if (fs::is_directory(options.dir, ignored) &&
@@ -328,15 +336,63 @@ Result<void> check_options(const FolderOptions& options) {
   return {};
 }
 
+Attempt::Attempt(std::string dir) : dir_(std::move(dir)) {
+  std::error_code ignored;
+  is_new_ = !fs::exists(dir_ + "/" + std::string(kSettingsFile), ignored);
+  for (fs::path path = dir_; !path.empty() && !fs::exists(path, ignored); path = path.parent_path())
+    first_missing_ = path.string();
+}
+
+Attempt::~Attempt() {
+  if (!is_new_ || !is_ours_) return;
+  std::error_code ignored;
+  auto names = kOurs;
+  names.insert(kStores.begin(), kStores.end());
+  // What the processes said stays, for it tells why; an empty folder of it says nothing.
+  names.erase("log");
+  fs::remove(dir_ + "/log", ignored);
+  for (const auto& name : names) fs::remove_all(dir_ + "/" + name, ignored);
+  fs::remove(dir_ + "/" + std::string(kSettingsFile), ignored);
+  for (const auto& entry : fs::directory_iterator(dir_, ignored))
+    if (entry.path().extension() == ".new") fs::remove(entry.path(), ignored);
+  if (first_missing_.empty()) return;
+  // Only what is empty goes: a parent may hold somebody else's by now.
+  for (fs::path path = dir_; fs::remove(path, ignored) && path != first_missing_;)
+    path = path.parent_path();
+}
+
+std::string absolute_listen(const std::string& listen) {
+  if (!listen.starts_with(transport::kIpc)) return listen;
+  const auto path = listen.substr(transport::kIpc.size());
+  if (path.empty() || path.front() == '@' || path.front() == '*') return listen;
+  return std::string(transport::kIpc) + fs::absolute(path).lexically_normal().string();
+}
+
+Result<void> check_bindable(const FolderOptions& options) {
+  const auto& listen = options.listen;
+  if (listen.empty()) return {};
+  for (const auto& endpoint : {listen, feed_of(listen, options.dir)})
+    if (auto free = transport::check_free(endpoint); !free)
+      return bad(detail_of(free.error()), "listen");
+  if (!listen.starts_with(transport::kIpc)) return {};
+  const auto folder = fs::path(listen.substr(transport::kIpc.size())).parent_path();
+  if ((folder.string() + "/").starts_with(options.dir + "/")) return {};  // made with the rest
+  std::error_code ignored;
+  if (!fs::is_directory(folder, ignored))
+    return bad("there is no folder " + folder.string() + " for the socket", "listen");
+  if (::access(folder.c_str(), W_OK | X_OK) != 0)
+    return bad("no socket can be made in " + folder.string() + ": " + std::strerror(errno),
+               "listen");
+  return {};
+}
+
 Result<Folder> prepare_folder(const FolderOptions& options) {
   if (auto good = check_options(options); !good) return fail(good.error());
   Folder folder;
   const auto settings_path = options.dir + "/" + std::string(kSettingsFile);
   folder.made = !fs::exists(settings_path);
   if (folder.made) {
-    if (auto made = make_folders(options.dir, !options.postgresql.nodes.empty()); !made)
-      return fail(made.error());
-    if (auto made = make_files(options); !made) return fail(made.error());
+    if (auto made = make_all(options); !made) return fail(made.error());
   }
   auto settings = process::read_settings(settings_path);
   if (!settings) return fail(settings.error());

@@ -29,6 +29,32 @@ struct Folder {
 /// endpoint than it was made with, a directory that is not ours, any faulty file.
 Result<Folder> prepare_folder(const FolderOptions& options);
 
+/// A first start, from the moment when its directory is locked. What it made is removed when it
+/// fails, so that the corrected command finds nothing in its way; a directory that is complete
+/// already is never touched.
+class Attempt {
+ public:
+  /// `dir` as FolderOptions has it; whether it was there is looked at now.
+  explicit Attempt(std::string dir);
+  Attempt(const Attempt&) = delete;
+  Attempt& operator=(const Attempt&) = delete;
+  ~Attempt();
+  void locked() { is_ours_ = true; }  ///< from here on what is there is ours
+  void keep() { is_ours_ = false; }
+
+ private:
+  std::string dir_;
+  std::string first_missing_;  ///< the directory that is made, or the parent that is made for it
+  bool is_new_ = false;        ///< there were no settings
+  bool is_ours_ = false;
+};
+
+/// Every endpoint that this start would bind is tried: error INVALID_INPUT, field `listen`.
+Result<void> check_bindable(const FolderOptions& options);
+
+/// `listen` as it is written into the settings: an ipc path from the current folder on.
+std::string absolute_listen(const std::string& listen);
+
 /// The same checks as far as nothing need be written: names of nodes, length of socket paths,
 /// --listen, a directory that is not ours.
 Result<void> check_options(const FolderOptions& options);

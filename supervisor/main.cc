@@ -8,13 +8,13 @@
 
 #include <CLI/CLI.hpp>
 #include <array>
-#include <cstdio>
 #include <filesystem>
 
 #include "process/command_line.h"
+#include "process/entry.h"
 #include "process/exit_codes.h"
 #include "process/lock_file.h"
-#include "process/private_memory.h"
+#include "process/output.h"
 #include "supervisor/folder.h"
 #include "supervisor/node_change.h"
 #include "supervisor/node_verbs.h"
@@ -45,7 +45,7 @@ void say(const std::string& line) {
 }
 
 int refuse(const Error& error) {
-  std::fprintf(stderr, "aeromq: %s: %s\n", error.field.c_str(), error.message.c_str());
+  process::put_error("aeromq: " + error.field + ": " + detail_of(error) + "\n");
   return process::kExitUsage;
 }
 
@@ -129,22 +129,30 @@ void say_where(const Options& options, const supervisor::Folder& folder) {
 }
 
 int up(Options options) {
-  process::StopSignal signals(process::StopSignal::Children::watched);
+  // Whoever closes the terminal that it was started on wants it to end; elsewhere SIGHUP is what
+  // the rotation of logs sends.
+  const bool on_terminal =
+      ::isatty(STDIN_FILENO) != 0 || ::isatty(STDOUT_FILENO) != 0 || ::isatty(STDERR_FILENO) != 0;
+  process::StopSignal signals(process::StopSignal::Children::watched,
+                              process::StopSignal::Hangup::told);
   ::umask(077);
   auto& dir = options.folder.dir;
   dir = fs::absolute(dir).lexically_normal().string();
   while (dir.size() > 1 && dir.ends_with('/')) dir.pop_back();
   if (options.bin_dir.empty()) options.bin_dir = fs::read_symlink("/proc/self/exe").parent_path();
   if (auto found = check_binaries(options.bin_dir); !found) return refuse(found.error());
+  options.folder.listen = supervisor::absolute_listen(options.folder.listen);
   if (auto good = supervisor::check_options(options.folder); !good) return refuse(good.error());
-  if (const auto& listen = options.folder.listen; !listen.empty() && !fs::exists(dir))
-    if (auto free = transport::check_free(listen); !free) return refuse(free.error());
+  if (!fs::exists(dir + "/aeromq.toml"))
+    if (auto free = supervisor::check_bindable(options.folder); !free) return refuse(free.error());
+  supervisor::Attempt attempt(dir);
   std::error_code fault;
   fs::create_directories(dir + "/run", fault);
   if (fault)
     return refuse(make_error(ErrorCode::invalid_input, dir + ": " + fault.message(), "dir"));
   const auto lock = process::LockFile::take(dir + "/run/aeromq.lock");
   if (!lock) return refuse(lock.error());
+  attempt.locked();
   const auto finished = supervisor::finish_change(dir);
   if (!finished) return refuse(finished.error());
   if (*finished)
@@ -155,16 +163,20 @@ int up(Options options) {
 
   introduce(options, *folder);
   using Mode = supervisor::RestartPolicy::Mode;
-  supervisor::Supervisor all(groups_of(options, *folder),
-                             options.no_restart ? Mode::leave_dead : Mode::restart,
-                             options.most_delay_ms, signals, say);
+  supervisor::Supervisor all(
+      groups_of(options, *folder), options.no_restart ? Mode::leave_dead : Mode::restart,
+      options.most_delay_ms, signals, say,
+      on_terminal ? supervisor::OnHangup::stop : supervisor::OnHangup::pass_on);
   const auto end = all.start();
+  if (end != supervisor::StartEnd::failed) attempt.keep();
   if (end == supervisor::StartEnd::ready) {
     say_where(options, *folder);
     say("ready");
     all.run();
   }
   all.stop();
+  if (end == supervisor::StartEnd::failed && folder->made)
+    say("what this first start made is removed, but for " + dir + "/log");
   return end == supervisor::StartEnd::failed ? process::kExitFault : process::kExitOk;
 }
 
@@ -214,10 +226,7 @@ int run_node_verb(const CLI::App& app, const NodeOptions& options) {
   return process::kExitUsage;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  process::keep_memory_private();
+int run(int argc, char** argv) {
   CLI::App app("aeromq: a control plane that a person operates");
   app.set_version_flag("--version", std::string(process::kBuild));
   app.require_subcommand(1);
@@ -255,10 +264,11 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? process::kExitOk : process::kExitUsage;
   }
-  try {
-    return app.got_subcommand("node") ? run_node_verb(app, node) : up(std::move(options));
-  } catch (const std::exception& fault) {  // the file system's
-    std::fprintf(stderr, "aeromq: %s\n", fault.what());
-    return process::kExitFault;
-  }
+  return app.got_subcommand("node") ? run_node_verb(app, node) : up(std::move(options));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return process::enter(argc, argv, [&] { return run(argc, argv); });
 }

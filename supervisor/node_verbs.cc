@@ -49,7 +49,7 @@ std::string keys_text(const transport::KeyPair& pair) {
 
 Result<void> check_reason(const std::string& reason) {
   constexpr std::size_t kMost = 1000;
-  if (reason.empty() || reason.size() > kMost || has_control_characters(reason))
+  if (is_blank(reason) || reason.size() > kMost || has_control_characters(reason))
     return bad("a reason is needed, of at most 1000 octets and without control characters",
                "reason");
   return {};

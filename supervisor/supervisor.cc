@@ -9,6 +9,7 @@
 #include <ranges>
 
 #include "process/clock.h"
+#include "supervisor/last_words.h"
 
 namespace aeromq::supervisor {
 namespace {
@@ -24,8 +25,9 @@ std::string pid_text(pid_t pid) { return " (pid " + std::to_string(pid) + ")"; }
 }  // namespace
 
 Supervisor::Supervisor(std::vector<Group> groups, RestartPolicy::Mode mode,
-                       std::uint64_t most_delay_ms, process::StopSignal& signals, Say say)
-    : signals_(signals), say_(std::move(say)), groups_(groups.size()) {
+                       std::uint64_t most_delay_ms, process::StopSignal& signals, Say say,
+                       OnHangup on_hangup)
+    : signals_(signals), say_(std::move(say)), on_hangup_(on_hangup), groups_(groups.size()) {
   for (std::size_t i = 0; i < groups.size(); ++i)
     for (auto& spec : groups[i]) {
       RestartPolicy policy(spec.name, mode, most_delay_ms);
@@ -99,12 +101,22 @@ void Supervisor::turn(std::uint64_t until_ms) {
   const auto left = wake_ms == kForEver ? -1 : wake_ms <= now ? 0 : static_cast<int>(wake_ms - now);
   (void)::poll(items.data(), items.size(), left);
   for (auto& entry : entries_) read_ready(entry);
-  while (const auto number = signals_.next())
-    if (*number != SIGCHLD) asked_to_stop_ = true;
+  while (const auto number = signals_.next()) take_signal(*number);
   reap();
   if (asked_to_stop_ || stopping_) return;
   for (auto& entry : entries_)
     if (entry.restart_ms && *entry.restart_ms <= now_ms()) start_one(entry);
+}
+
+void Supervisor::take_signal(int number) {
+  if (number == SIGCHLD) return;
+  if (number != SIGHUP || on_hangup_ == OnHangup::stop) {
+    asked_to_stop_ = true;
+    return;
+  }
+  for (const auto& entry : entries_)
+    if (entry.pid > 0) ::kill(entry.pid, SIGHUP);
+  say_("hangup: every process reopens its log");
 }
 
 void Supervisor::read_ready(Entry& entry) {
@@ -127,11 +139,13 @@ void Supervisor::reap() {
 }
 
 void Supervisor::on_end(Entry& entry, const Ending& ending) {
-  const auto head = entry.spec.name + pid_text(entry.pid) + " ended: " + to_text(ending);
+  const auto why = last_words(entry.spec.log, entry.pid);
+  const auto how = to_text(ending) + (why.empty() ? "" : ", " + why);
+  const auto head = entry.spec.name + pid_text(entry.pid) + " ended: " + how;
   entry.pid = -1;
   entry.ready = false;
   if (entry.ready_fd >= 0) ::close(std::exchange(entry.ready_fd, -1));
-  entry.last = to_text(ending);
+  entry.last = how;
   if (stopping_) return;
   const auto now = now_ms();
   const auto verdict = entry.policy.on_end(ending, now - entry.started_ms);

@@ -65,6 +65,7 @@ Result<void> check_port(const std::string& endpoint) {
     ::freeaddrinfo(found);
     if (fault == EADDRINUSE) return bad("the address is in use: " + endpoint);
     if (fault == EADDRNOTAVAIL) return bad(address + " is no address of this machine: " + endpoint);
+    if (fault != 0) return bad(std::string(std::strerror(fault)) + ": " + endpoint);
   }
   return {};
 }

@@ -107,6 +107,7 @@ Peer::Impl::Tried Peer::Impl::connect(const PeerOptions& options, const std::str
     detail::set_option(impl->socket, ZMQ_RECONNECT_IVL, -1);
     if (options.curve) detail::set_client(impl->socket, *options.curve);
     detail::connect_socket(impl->socket, place);
+    const auto begun = detail::Clock::now();
     switch (detail::await_handshake(impl->monitor, until)) {
       case detail::Handshake::done:
         if (!impl->await_pipe(until)) return {nullptr, "the connection broke"};
@@ -115,6 +116,9 @@ Peer::Impl::Tried Peer::Impl::connect(const PeerOptions& options, const std::str
       case detail::Handshake::refused:
         return {nullptr, "it refused this key"};
       case detail::Handshake::broken:
+        // Our own end breaks it off after kHandshakeMs: that is silence, and says nothing of keys.
+        if (detail::Clock::now() - begun >= std::chrono::milliseconds(detail::kHandshakeMs))
+          return {nullptr, "the listener does not answer"};
         return {nullptr, "the handshake was broken off; is the server key right?"};
       case detail::Handshake::silent:
         return {nullptr, "the listener does not answer"};

@@ -5,8 +5,10 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
+#include <mutex>
 #include <thread>
 
 #include "transport/keys.h"
@@ -37,6 +39,11 @@ std::optional<unsigned> peer_uid(std::string_view address) {
   return uid;
 }
 
+bool are_good(const ZapRules& rules) {
+  return std::ranges::all_of(
+      rules.keys, [](const auto& known) { return is_key(known.first) && !known.second.empty(); });
+}
+
 /// The user id of a request that the rules let in.
 std::optional<std::string> judge(const std::map<std::string, ZapRules>& domains,
                                  const std::vector<Bytes>& request) {
@@ -60,7 +67,8 @@ std::optional<std::string> judge(const std::map<std::string, ZapRules>& domains,
 
 /// Answers until the context ends. Aborts the process on anything else: a process without its
 /// authenticator must not go on.
-void serve(zmq::socket_t socket, const std::map<std::string, ZapRules>& domains) {
+void serve(zmq::socket_t socket, const std::map<std::string, ZapRules>& domains,
+           std::mutex& mutex) {
   void* const sockets[] = {socket.handle()};
   for (;;) {
     auto request = detail::receive_parts(socket, kMostFrames);
@@ -71,7 +79,10 @@ void serve(zmq::socket_t socket, const std::map<std::string, ZapRules>& domains)
       detail::wait_for(sockets, -1, -1);
       continue;
     }
-    const auto user = judge(domains, *request);
+    const auto user = [&] {
+      const std::scoped_lock lock(mutex);
+      return judge(domains, *request);
+    }();
     const std::string id(request->size() > kId ? as_text((*request)[kId]) : "");
     // 400, not 300: libzmq tells a 400 to the peer, which can then say why it was not let in.
     const std::string status = user ? "200" : "400";
@@ -141,6 +152,7 @@ Result<void> refuse_stranger(zmq::context_t& context, const std::string& domain)
 }  // namespace
 
 struct Context::Impl {
+  std::mutex mutex;  ///< of the domains
   std::map<std::string, ZapRules> domains;
   zmq::context_t context = detail::make_context();
   std::thread authenticator;
@@ -155,6 +167,14 @@ Context::Context(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Context::~Context() = default;
 void* Context::handle() const { return &impl_->context; }
 
+bool Context::replace(const std::string& domain, ZapRules rules) {
+  const std::scoped_lock lock(impl_->mutex);
+  const auto known = impl_->domains.find(domain);
+  if (known == impl_->domains.end() || !are_good(rules)) return false;
+  known->second = std::move(rules);
+  return true;
+}
+
 Result<std::unique_ptr<Context>> Context::start(std::map<std::string, ZapRules> domains) {
   // libzmq never seeds rand(), from which it draws routing ids: two runs would issue the same.
   unsigned seed = 0;
@@ -163,8 +183,7 @@ Result<std::unique_ptr<Context>> Context::start(std::map<std::string, ZapRules> 
   std::srand(seed);
   for (const auto& [domain, rules] : domains) {
     if (domain.empty()) return fail(broken("a domain needs a name"));
-    for (const auto& [key, user] : rules.keys)
-      if (!is_key(key) || user.empty()) return fail(broken("domain '" + domain + "': bad key"));
+    if (!are_good(rules)) return fail(broken("domain '" + domain + "': bad key"));
   }
   auto impl = std::make_unique<Impl>();
   impl->domains = std::move(domains);
@@ -177,10 +196,9 @@ Result<std::unique_ptr<Context>> Context::start(std::map<std::string, ZapRules> 
     sigset_t before;
     ::sigfillset(&all);
     ::pthread_sigmask(SIG_SETMASK, &all, &before);
-    impl->authenticator =
-        std::thread([socket = std::move(socket), &rules = impl->domains]() mutable {
-          serve(std::move(socket), rules);
-        });
+    impl->authenticator = std::thread([socket = std::move(socket), self = impl.get()]() mutable {
+      serve(std::move(socket), self->domains, self->mutex);
+    });
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
     for (const auto& [domain, rules] : impl->domains)
       if (auto tested = refuse_stranger(impl->context, domain); !tested)

@@ -17,7 +17,7 @@ struct ZapRules {
 };
 
 /// Owns the zmq context and the ZAP thread. Outlives its Listeners and Publishers (its destructor
-/// waits for them); rules are fixed.
+/// waits for them).
 class Context {
  public:
   /// Seeds libzmq's routing ids from the kernel's randomness, starts ZAP, and proves with a
@@ -25,6 +25,9 @@ class Context {
   static Result<std::unique_ptr<Context>> start(std::map<std::string, ZapRules> domains);
   ~Context();
   void* handle() const;  ///< the zmq::context_t
+  /// Other rules for a domain, for connections that are made from now on. False: keys or user ids
+  /// are no such, and the rules stay as they were. Any thread.
+  bool replace(const std::string& domain, ZapRules rules);
 
  private:
   struct Impl;

@@ -52,7 +52,10 @@ std::span<const MessageType> AuthorityGate::accepts() {
   return kTypes;
 }
 
-AuthorityGate::AuthorityGate(std::span<const Grant> grants) {
+AuthorityGate::AuthorityGate(std::span<const Grant> grants) { judge_by(grants); }
+
+void AuthorityGate::judge_by(std::span<const Grant> grants) {
+  authorities_.clear();
   for (const auto& grant : grants) {
     const auto [at, fresh] = authorities_.emplace(grant.principal, grant.authority);
     if (!fresh) at->second = Authority::none;

@@ -28,6 +28,9 @@ class AuthorityGate {
   /// A principal with more than one grant has no authority at all (B2).
   explicit AuthorityGate(std::span<const Grant> grants);
 
+  /// From here on these are the grants.
+  void judge_by(std::span<const Grant> grants);
+
   /// Errors: INVALID_INPUT with the field, UNKNOWN_COMMAND, NO_AUTHORITY. Nothing is remembered:
   /// every message is judged afresh (B3).
   Step on(const Envelope& envelope, const Moment& now);

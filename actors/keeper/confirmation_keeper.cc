@@ -1,7 +1,6 @@
 #include "actors/keeper/confirmation_keeper.h"
 
 #include "messages/digest.h"
-#include "messages/text.h"
 
 namespace aeromq {
 namespace {
@@ -36,27 +35,6 @@ std::optional<Error> check_acknowledged(const std::vector<std::string>& risks,
                         listed ? "the same risk stands twice" : "a risk that was not listed",
                         "acknowledge[" + std::to_string(i) + "]");
   }
-  return std::nullopt;
-}
-
-std::optional<Error> check_enhanced(const std::vector<std::string>& risks, const Confirm& confirm) {
-  if (auto error = check_acknowledged(risks, confirm.acknowledge)) return error;
-  const auto& sentence = confirm.accept_responsibility;
-  if (sentence.find_first_not_of(' ') == std::string::npos)
-    return make_error(ErrorCode::responsibility_not_accepted, "it is empty",
-                      "accept_responsibility");
-  if (has_control_characters(sentence))
-    return make_error(ErrorCode::responsibility_not_accepted, "control characters are not allowed",
-                      "accept_responsibility");
-  return std::nullopt;
-}
-
-std::optional<Error> check_standard(const Confirm& confirm) {
-  constexpr auto kNotTaken = "a standard confirmation does not take it";
-  if (!confirm.acknowledge.empty())
-    return make_error(ErrorCode::invalid_input, kNotTaken, "acknowledge");
-  if (!confirm.accept_responsibility.empty())
-    return make_error(ErrorCode::invalid_input, kNotTaken, "accept_responsibility");
   return std::nullopt;
 }
 
@@ -124,12 +102,15 @@ Step ConfirmationKeeper::on_explained(const Envelope& envelope, const Moment& no
   pending.token = source_();
   pending.explanation_digest = sha256(explained->explanation);
   pending.kind = explanation->confirmation;
+  pending.given = given_for(*explanation);
   for (const auto& risk : explanation->risks) pending.risks.push_back(risk.id);
   pending.snapshot = explanation->snapshot;
   pending.fencing_epoch = explanation->fencing_epoch;
   pending.expires_boot_ns = after_ms(now, ttl_ms_).boot_ns;
-  const Asked asked{explained->authority, explained->command, explained->explanation,
-                    explained->summary,   pending.token,      ttl_ms_};
+  const Asked asked{explained->authority,   explained->command,
+                    explained->explanation, explained->summary,
+                    pending.token,          ttl_ms_,
+                    pending.given.sentence, pending.given.responsibility_sentence};
   pending_.emplace(envelope.request, std::move(pending));
   return {{}, {}, {message(envelope.request, asked)}};
 }
@@ -213,8 +194,13 @@ std::optional<Error> ConfirmationKeeper::check(const Pending& pending, const Con
   if (confirm.explanation_digest != pending.explanation_digest)
     return mismatch("explanation_digest");
   if (now.boot_ns >= pending.expires_boot_ns) return make_error(ErrorCode::confirmation_expired);
-  return pending.kind == ConfirmationKind::enhanced ? check_enhanced(pending.risks, confirm)
-                                                    : check_standard(confirm);
+  if (pending.kind == ConfirmationKind::enhanced) {
+    if (auto error = check_acknowledged(pending.risks, confirm.acknowledge)) return error;
+  } else if (!confirm.acknowledge.empty()) {
+    return make_error(ErrorCode::invalid_input, "a standard confirmation does not take it",
+                      "acknowledge");
+  }
+  return fault_of_words(pending.given, confirm.sentence, confirm.accept_responsibility);
 }
 
 Step ConfirmationKeeper::refuse(const RequestId& request, Error error, const Pending& pending) {

@@ -1,4 +1,4 @@
-// The confirmation keeper: gives out tokens and spends them. Its memory is the only place where
+// The confirmation keeper: gives out tokens and sentences, and spends a token for its sentence. Its memory is the only place where
 // pending confirmations live; it must never write one down, nor outlive its process with one (C3).
 //
 //   message             pending?  condition                         pending then  sends
@@ -18,6 +18,7 @@
 #include <map>
 
 #include "actors/step.h"
+#include "messages/given.h"
 #include "messages/limits.h"
 
 namespace aeromq {
@@ -49,6 +50,7 @@ class ConfirmationKeeper {
     Bytes command;
     Token token;
     Digest explanation_digest;
+    Given given;
     ConfirmationKind kind = ConfirmationKind::never;
     std::vector<std::string> risks;
     std::uint64_t snapshot = 0;

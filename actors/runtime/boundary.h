@@ -23,6 +23,8 @@ class Boundary {
   virtual int exit_code() const { return 1; }
   /// Readable when answers() or alive() may have news; -1 = nothing to wait for.
   virtual int fd() const { return -1; }
+  /// SIGHUP came: lists that can be read again are.
+  virtual void hangup() {}
   /// Called about every 100 ms.
   virtual Result<void> idle(const Moment&) { return {}; }
 };

@@ -3,6 +3,8 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include <utility>
+
 #include "process/clock.h"
 #include "process/entropy.h"
 #include "process/exit_codes.h"
@@ -105,8 +107,10 @@ int Host::run(const CoreCalls& core, Boundary& boundary) {
     return peer_.send_patiently(type, request, body, patience_ms());
   };
   auto next_tick = process::now();
+  unsigned hangups = 0;
   while (peer_.alive() && !goodbye_) {
     if (signals.next()) return process::kExitOk;
+    if (std::exchange(hangups, signals.hangups()) != signals.hangups()) boundary.hangup();
     while (turn.size() < kMaxBatch) {
       auto received = peer_.receive();
       if (!received) break;

@@ -195,8 +195,9 @@ Step AuditWriter::on_asked(const Envelope& envelope, const Moment& now) {
   record.fencing_epoch = explanation->fencing_epoch;
   record.snapshot_summary = asked->summary;
   record.cause = requested.seq;
-  const ConfirmationAsked answer{asked->token, explanation->confirmation, asked->expires_in_ms,
-                                 asked->explanation, record.seq};
+  const ConfirmationAsked answer{
+      asked->token, explanation->confirmation, asked->expires_in_ms,          asked->explanation,
+      record.seq,   asked->sentence,           asked->responsibility_sentence};
   return {{std::move(requested), std::move(record)}, {}, {message(envelope.request, answer)}};
 }
 

@@ -10,6 +10,7 @@
 #include <iostream>
 
 #include "bench/bare/roles.h"
+#include "process/entry.h"
 
 namespace aeromq::bench {
 namespace {
@@ -83,7 +84,9 @@ int drive(const Places& places) {
 }  // namespace
 }  // namespace aeromq::bench
 
-int main(int argc, char** argv) {
+namespace {
+
+int run_program(int argc, char** argv) {
   using namespace aeromq::bench;
   CLI::App app("The bare ZeroMQ model of aeromq's road: its hops and syncs, nothing else");
   Places places;
@@ -93,4 +96,10 @@ int main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
   if (!role.empty()) run_role(role, places);
   return drive(places);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return aeromq::process::enter(argc, argv, [&] { return run_program(argc, argv); });
 }

@@ -8,6 +8,7 @@
 #include <iostream>
 
 #include "bench/slice.h"
+#include "process/entry.h"
 
 namespace aeromq::bench {
 namespace {
@@ -34,7 +35,9 @@ int open_zeroed(const std::string& path) {
 }  // namespace
 }  // namespace aeromq::bench
 
-int main(int argc, char** argv) {
+namespace {
+
+int run_program(int argc, char** argv) {
   using namespace aeromq::bench;
   if (argc != 2) {
     std::cerr << "usage: bench_disk DIR\n";
@@ -57,4 +60,10 @@ int main(int argc, char** argv) {
     measured.finish();
     return measured;
   });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return aeromq::process::enter(argc, argv, [&] { return run_program(argc, argv); });
 }

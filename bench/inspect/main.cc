@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "kernel/postgresql/sight/sampler.h"
+#include "process/entry.h"
 
 namespace {
 
@@ -43,7 +44,9 @@ double ms_since(Clock::time_point begin) {
 
 }  // namespace
 
-int main(int count, char** arguments) {
+namespace {
+
+int run_program(int count, char** arguments) {
   if (count != 3) {
     std::fprintf(stderr, "bench_inspect NODE=HOST:PORT,... LOOKS\n");
     return 2;
@@ -69,4 +72,10 @@ int main(int count, char** arguments) {
       answered, sample.nodes.size(), connecting, took.size(), took[took.size() / 2],
       took[(took.size() - 1) * 99 / 100], took.back());
   return 0;
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  return aeromq::process::enter(count, arguments, [&] { return run_program(count, arguments); });
 }

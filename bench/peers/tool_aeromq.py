@@ -46,7 +46,8 @@ class Confirmed(Command):
             if "token" in value:
                 self.checks = self.checks or value["explanation"].get("checks", [])
                 self._yes.wait(60)
-                self._process.stdin.write(json.dumps({"confirm": value["token"]}) + "\n")
+                self._process.stdin.write(json.dumps({"confirm": value["token"], "sentence": value["sentence"]})
+                                          + "\n")
                 self._process.stdin.flush()
 
     def confirm(self):

@@ -5,8 +5,11 @@
 
 #include "bench/road/load.h"
 #include "bench/road/plane.h"
+#include "process/entry.h"
 
-int main(int argc, char** argv) {
+namespace {
+
+int run_program(int argc, char** argv) {
   using namespace aeromq::bench;
   CLI::App app("Loads a whole control plane through its client library");
   std::string dir;
@@ -21,4 +24,10 @@ int main(int argc, char** argv) {
   }
   Load load(std::move(*client));
   return serve([&](const Slice& slice) { return load.run(slice); });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return aeromq::process::enter(argc, argv, [&] { return run_program(argc, argv); });
 }

@@ -113,7 +113,8 @@ Event Person::ask(CommandName name, Submit command, const std::string& what, boo
   asked.token = told.token;
   asked.digest = told.digest;
   notebook_.note(asked);
-  return tell(asked, confirmed ? client_->confirm(pending) : client_->abandon(pending));
+  return tell(asked, confirmed ? client_->confirm(pending, pending.asked.sentence)
+                               : client_->abandon(pending));
 }
 
 std::optional<std::string> Person::look() {

@@ -147,8 +147,8 @@ void People::change(CommandName command, const std::string& node, Reply reply) {
   const bool enhanced = pending->asked.confirmation == ConfirmationKind::enhanced;
   for (const auto& risk : pending->explanation.risks)
     if (enhanced) risks.push_back(risk.id);
-  told(event, client.confirm(*pending, std::move(risks),
-                             enhanced ? "I accept responsibility for this drill." : ""));
+  told(event, client.confirm(*pending, pending->asked.sentence, std::move(risks),
+                             pending->asked.responsibility_sentence));
 }
 
 void People::inspect(const std::string& who) {

@@ -117,7 +117,7 @@ std::optional<ConfirmationAsked> People::submit_raw(Raw& raw, const RequestId& r
 void People::decide_raw(Raw& raw, const RequestId& request, const Submit& submit,
                         const ConfirmationAsked& pending, const std::string& what, int times) {
   const auto& principal = raw.welcome.principal;
-  const Confirm confirm{pending.token, sha256(pending.explanation), {}, ""};
+  const Confirm confirm{pending.token, sha256(pending.explanation), {}, "", pending.sentence};
   for (int i = 0; i < times; ++i) {
     auto said = word(EventKind::asked, raw.seat, request.text(), what, principal);
     said.command = submit.command;

@@ -16,6 +16,7 @@
 #include "chaos/history/history.h"
 #include "chaos/simulation/shrink.h"
 #include "chaos/timeline/evidence.h"
+#include "process/entry.h"
 
 namespace {
 
@@ -180,7 +181,9 @@ int run_many(const Options& options) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
+namespace {
+
+int run_program(int argc, char** argv) {
   CLI::App app("aeromq-simulation: the control plane in one process, under faults, from seeds");
   Options options;
   app.add_option("--seeds", options.seeds, "how many runs")->check(CLI::PositiveNumber);
@@ -194,4 +197,10 @@ int main(int argc, char** argv) {
   app.add_flag("--trace", options.trace, "with --seed: print the history");
   CLI11_PARSE(app, argc, argv);
   return options.seed ? run_one(options) : run_many(options);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return aeromq::process::enter(argc, argv, [&] { return run_program(argc, argv); });
 }

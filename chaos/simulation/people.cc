@@ -17,10 +17,10 @@ Submit command_of(const Talk& talk) {
 }
 
 Confirm yes(const client::Pending& pending) {
-  Confirm confirm{pending.asked.token, pending.explanation_digest, {}, {}};
+  Confirm confirm{pending.asked.token, pending.explanation_digest, {}, {}, pending.asked.sentence};
   if (pending.asked.confirmation != ConfirmationKind::enhanced) return confirm;
   for (const auto& risk : pending.explanation.risks) confirm.acknowledge.push_back(risk.id);
-  confirm.accept_responsibility = "I accept responsibility for this drill.";
+  confirm.accept_responsibility = pending.asked.responsibility_sentence;
   return confirm;
 }
 

@@ -52,10 +52,9 @@ std::string reply_to(const json& pending, bool yes, Deed& deed) {
   json reply{{"confirm", pending["token"]}, {"acknowledge", json::array()}};
   if (pending.contains("risks") && yes)
     for (const auto& risk : pending["risks"]) reply["acknowledge"].push_back(risk["id"]);
+  reply["sentence"] = text_at(pending, "sentence");
   if (text_at(pending, "confirmation") == "enhanced")
-    reply["accept_responsibility"] = "I accept responsibility for this situation.";
-  else
-    reply["accept_responsibility"] = "";
+    reply["accept_responsibility"] = text_at(pending, "responsibility_sentence");
   if (yes)
     for (const auto& check : deed.checks)
       if (!check.passes && check.overridable) deed.acknowledged.insert(check.code);

@@ -62,11 +62,10 @@ void note_told(Recorder& recorder, const std::string& lane, std::uint64_t run,
 }  // namespace
 
 std::string yes(const json& pending) {
-  json reply{
-      {"confirm", pending["token"]}, {"acknowledge", json::array()}, {"accept_responsibility", ""}};
+  json reply{{"confirm", pending["token"]}, {"sentence", pending["sentence"]}};
   if (pending["confirmation"] == "enhanced") {
     for (const auto& risk : pending["risks"]) reply["acknowledge"].push_back(risk["id"]);
-    reply["accept_responsibility"] = "I accept responsibility for this drill.";
+    reply["accept_responsibility"] = pending["responsibility_sentence"];
   }
   return reply.dump() + "\n";
 }
@@ -75,8 +74,9 @@ std::string no(const json& pending) { return json{{"abandon", pending["token"]}}
 
 std::string forgetful(const json& pending) {
   return json{{"confirm", pending["token"]},
+              {"sentence", pending["sentence"]},
               {"acknowledge", json::array()},
-              {"accept_responsibility", "I accept."}}
+              {"accept_responsibility", pending["responsibility_sentence"]}}
              .dump() +
          "\n";
 }

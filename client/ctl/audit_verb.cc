@@ -4,7 +4,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <functional>
 #include <iterator>
 
@@ -12,6 +14,7 @@
 #include "audit/query.h"
 #include "client/ctl/link.h"
 #include "client/ctl/verbs.h"
+#include "process/output.h"
 
 namespace aeromq::ctl {
 namespace {
@@ -45,34 +48,52 @@ Result<AuditPage> ask_all(const Ask& ask, AuditQuery query, const Take& take) {
   }
 }
 
-/// One JSON line per record, with its stored octets, to a new file or to stdout.
-class Exported {
- public:
-  explicit Exported(std::FILE* file) : file_(file) {}
-  Result<void> operator()(AuditPage& page) const {
-    for (const auto& record : page.records)
-      if (std::fputs((audit::json_line(record) + '\n').c_str(), file_) < 0) return fail(bad());
-    return std::fflush(file_) == 0 ? Result<void>() : fail(bad());
-  }
-  static Error bad() {
-    return make_error(ErrorCode::invalid_input, "the export can't be written", std::string("file"));
-  }
+/// Offline there is no control plane that could have refused: 1, as docs/audit-log.md has it.
+int show_failure(const Common& common, const AuditWish& wish, const Error& error) {
+  const int code = show_error(common, error);
+  return !wish.log.empty() && error.code == error_row(ErrorCode::audit_unreadable).code ? kExitFault
+                                                                                        : code;
+}
 
- private:
-  std::FILE* file_;
-};
+Error not_written(const std::string& file) {
+  return make_error(ErrorCode::invalid_input,
+                    "the export to " + file + " can't be written: " + std::strerror(errno),
+                    std::string("file"));
+}
+
+/// One JSON line per record, with its stored octets.
+std::string lines_of(const AuditPage& page) {
+  std::string lines;
+  for (const auto& record : page.records) lines += audit::json_line(record) + '\n';
+  return lines;
+}
+
+/// A part of the log looks like a log: what is not whole does not stay.
+int export_to_file(const Common& common, const AuditWish& wish, const Ask& ask) {
+  const int fd = ::open(wish.file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  std::FILE* file = fd < 0 ? nullptr : ::fdopen(fd, "w");
+  if (file == nullptr) return show_error(common, not_written(wish.file));
+  bool whole = true;
+  const auto done = ask_all(ask, wish.query, [&](AuditPage& page) -> Result<void> {
+    whole = std::fputs(lines_of(page).c_str(), file) >= 0 && std::fflush(file) == 0;
+    return whole ? Result<void>() : fail(not_written(wish.file));
+  });
+  const bool closed = std::fclose(file) == 0;
+  if (done && closed) return kExitDone;
+  const auto error = done ? not_written(wish.file) : done.error();
+  ::unlink(wish.file.c_str());
+  const int code = show_failure(common, wish, error);
+  return whole && closed ? code : kExitUnwritten;
+}
 
 int run_export(const Common& common, const AuditWish& wish, const Ask& ask) {
-  std::FILE* file = stdout;
-  if (!wish.file.empty()) {
-    const int fd = ::open(wish.file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    file = fd < 0 ? nullptr : ::fdopen(fd, "w");
-    if (file == nullptr) return show_error(common, Exported::bad());
-  }
-  const auto done = ask_all(ask, wish.query, Exported(file));
-  const bool whole = file == stdout || std::fclose(file) == 0;
-  if (!done) return show_error(common, done.error());
-  return whole ? kExitDone : show_error(common, Exported::bad());
+  if (!wish.file.empty()) return export_to_file(common, wish, ask);
+  bool whole = true;
+  const auto done = ask_all(ask, wish.query, [&](AuditPage& page) -> Result<void> {
+    whole = process::put(lines_of(page));
+    return whole ? Result<void>() : fail(Error{});
+  });
+  return done || !whole ? kExitDone : show_failure(common, wish, done.error());
 }
 
 /// A verification that goes on for minutes says so, to a person.
@@ -98,7 +119,7 @@ int show_page(const Common& common, const AuditWish& wish, const Ask& ask) {
     return {};
   };
   if (const auto done = ask_all(ask, wish.query, keep); !done)
-    return show_error(common, done.error());
+    return show_failure(common, wish, done.error());
   show(common.format, audit_text(all), to_json(all));
   if (wish.query.kind != AuditQueryKind::verify) return kExitDone;
   return all.exit_code < 256 ? static_cast<int>(all.exit_code) : kExitFault;
@@ -118,7 +139,7 @@ int run_audit(const Common& common, AuditWish wish) {
   };
   if (!wish.log.empty()) {
     auto reader = audit::LogReader::open(wish.log, {});
-    if (!reader) return show_error(common, reader.error());
+    if (!reader) return show_failure(common, wish, reader.error());
     return run([&](const AuditQuery& query) { return audit::answer_query(*reader, query); });
   }
   auto client = open_client(common);

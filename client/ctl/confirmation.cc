@@ -3,12 +3,13 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <cstdio>
 #include <ctime>
 
 #include "client/ctl/dialogue.h"
 #include "client/ctl/link.h"
 #include "client/ctl/two_step.h"
+#include "messages/given.h"
+#include "process/output.h"
 
 namespace aeromq::ctl {
 namespace {
@@ -31,7 +32,7 @@ class Confirmation {
  private:
   int lead(const Submit& command) {
     // With -o json or yaml the result alone goes to stdout.
-    if (asking_ == Asking::terminal) say("request " + request_.text() + '\n');
+    if (asking_ == Asking::terminal && !say("request " + request_.text() + '\n')) return unshown();
     if (inputs_.interrupted()) return end(make_error(ErrorCode::abandoned, "interrupted"));
     if (auto sent = client_.send_submit(request_, command); !sent) return end(sent.error());
     const auto answered = wait_for_answer(client_, inputs_);
@@ -46,19 +47,24 @@ class Confirmation {
     return asking_ == Asking::terminal ? ask_person(*pending) : ask_program(*pending);
   }
 
-  void say(const std::string& text) const {
-    auto* where = common_.format == Format::table ? stdout : stderr;
-    std::fputs(text.c_str(), where);
-    std::fflush(where);
+  bool say(const std::string& text) const {
+    return common_.format == Format::table ? process::put(text) : process::put_error(text);
   }
 
+  /// What can't be shown is not asked: nothing was sent, or the question goes back unanswered.
+  int unshown() { return end(make_error(ErrorCode::abandoned, "it could not be shown")); }
+
   int ask_person(const client::Pending& pending) {
-    say(explanation_text(pending.explanation));
+    if (!say(explanation_text(pending.explanation))) {
+      abandon_quietly(pending);
+      return unshown();
+    }
     inputs_.forget_typed();
-    std::vector<std::string> acknowledged;
-    std::string responsibility;
-    for (const auto& prompt : prompts(pending, until(pending))) {
-      say(prompt.text);
+    Reply reply;
+    const auto count = prompts(pending, {}).size();
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto prompt = prompts(pending, until(pending))[i];  // with the time that is left by now
+      if (!say(prompt.text)) return abandon(pending, "it could not be shown");
       const auto event = wait_for_event(client_, inputs_);
       if (event.why == Woken::answer) {
         say("\n");
@@ -67,15 +73,17 @@ class Confirmation {
       if (event.why != Woken::line) say("\n");
       if (event.why == Woken::interrupted) return abandon(pending, "interrupted");
       if (event.why == Woken::no_more_lines) return abandon(pending, "end of input");
-      if (!accepts(prompt, event.line)) return abandon(pending, "the words typed are others");
-      if (prompt.question == Question::risk) acknowledged.push_back(prompt.answer);
-      if (prompt.question == Question::responsibility) responsibility = event.line;
+      const auto words = trimmed(event.line);
+      if (words != prompt.answer) return abandon(pending, "the words typed are others");
+      if (prompt.question == Question::sentence) reply.sentence = words;
+      if (prompt.question == Question::risk) reply.acknowledge.push_back(words);
+      if (prompt.question == Question::responsibility) reply.accept_responsibility = words;
     }
-    return confirm(pending, std::move(acknowledged), std::move(responsibility));
+    return confirm(pending, reply);
   }
 
   int ask_program(const client::Pending& pending) {
-    print_line(pending_json(pending));
+    if (!print_line(pending_json(pending))) return abandon(pending, "it could not be shown");
     const auto event = wait_for_event(client_, inputs_);
     switch (event.why) {
       case Woken::answer:
@@ -87,25 +95,27 @@ class Confirmation {
       case Woken::line:
         break;
     }
-    auto reply = parse_reply(event.line, pending.asked.token);
-    if (!reply) {
-      abandon_quietly(pending);
-      return end(reply.error());
-    }
+    const auto reply = parse_reply(event.line, pending.asked.token);
+    if (!reply) return decline(pending, reply.error());
     if (!reply->confirm) return abandon(pending, {});
-    return confirm(pending, std::move(reply->acknowledge), std::move(reply->accept_responsibility));
+    return confirm(pending, *reply);
   }
 
-  int confirm(const client::Pending& pending, std::vector<std::string> acknowledged,
-              std::string responsibility) {
+  int confirm(const client::Pending& pending, const Reply& reply) {
+    const auto& asked = pending.asked;
+    if (const auto fault = fault_of_words({asked.sentence, asked.responsibility_sentence},
+                                          reply.sentence, reply.accept_responsibility))
+      return decline(pending, *fault);
     // An end or a Ctrl-C that came with the last line still counts: nothing has been sent.
     if (inputs_.interrupted()) return abandon(pending, "interrupted");
-    auto sent = client_.send_confirm(pending, std::move(acknowledged), std::move(responsibility));
+    auto sent = client_.send_confirm(pending, reply.sentence, reply.acknowledge,
+                                     reply.accept_responsibility);
     if (!sent) {
       // The library says NOT_PENDING if the confirmation ended just now; its end says why.
       if (auto answered = client_.next_answer(0)) return ended_meanwhile(*answered);
       return end(sent.error());
     }
+    process::settle_code();
     ended_.sent = std::chrono::steady_clock::now();
     inputs_.ignore_lines();
     const auto answered = wait_for_answer(client_, inputs_);
@@ -151,6 +161,13 @@ class Confirmation {
     return end(make_error(ErrorCode::abandoned, why));
   }
 
+  /// Whatever is no yes is a no; what is wrong with it is told.
+  int decline(const client::Pending& pending, const Error& fault) {
+    abandon_quietly(pending);
+    return end(
+        make_error(ErrorCode::abandoned, "this is no yes: " + detail_of(fault), fault.field));
+  }
+
   int ended_meanwhile(const client::Answered& answered) {
     if (!answered.answer) return end(answered.answer.error());
     const auto* failure = std::get_if<client::Failure>(&*answered.answer);
@@ -191,10 +208,7 @@ bool at_terminal(Format format) {
 
 }  // namespace
 
-void print_line(const Json& value) {
-  std::fputs((json_line(value) + '\n').c_str(), stdout);
-  std::fflush(stdout);
-}
+bool print_line(const Json& value) { return process::put(json_line(value) + '\n'); }
 
 std::optional<Error> wrong_before(const Common& common, std::span<const Submit> commands,
                                   Asking asking) {

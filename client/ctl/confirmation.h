@@ -27,7 +27,7 @@ Ended lead_to_its_end(const Common& common, Inputs& inputs, client::Client& clie
 std::optional<Error> wrong_before(const Common& common, std::span<const Submit> commands,
                                   Asking asking);
 
-/// One line for a program.
-void print_line(const Json& value);
+/// One line for a program. False if it could not be written.
+bool print_line(const Json& value);
 
 }  // namespace aeromq::ctl

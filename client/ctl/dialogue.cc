@@ -4,36 +4,28 @@
 
 namespace aeromq::ctl {
 
-std::string phrase(const Explanation& explanation) {
-  const auto name = find_command(explanation.command);
-  const auto what = name && command_row(*name).kernel_action()
-                        ? std::string(text_of(action_of(*name))) + ' ' + explanation.node
-                        : std::string("run diagnostics");
-  return what + " on " + explanation.cluster;
-}
-
 std::vector<Prompt> prompts(const client::Pending& pending, const std::string& until) {
-  const auto& explanation = pending.explanation;
-  const auto words = phrase(explanation);
-  std::vector<Prompt> asked;
-  asked.push_back({Question::phrase,
-                   "Type \"" + escape(words) + "\" to confirm (expires " + until + "): ", words});
+  const auto ask = [&](Question question, const std::string& words, const std::string& what) {
+    return Prompt{
+        question,
+        "Type \"" + escape(words) + "\" to " + what + " (expires " + until + "): ", words};
+  };
+  std::vector<Prompt> asked{ask(Question::sentence, pending.asked.sentence, "confirm")};
   if (pending.asked.confirmation != ConfirmationKind::enhanced) return asked;
-  for (const auto& risk : explanation.risks)
-    asked.push_back({Question::risk,
-                     escape(risk.text) + "\nType \"" + escape(risk.id) +
-                         "\" to acknowledge this risk (expires " + until + "): ",
-                     risk.id});
-  asked.push_back({Question::responsibility,
-                   "Type a sentence that accepts responsibility (expires " + until + "): ",
-                   {}});
+  for (const auto& risk : pending.explanation.risks) {
+    asked.push_back(ask(Question::risk, risk.id, "acknowledge this risk"));
+    asked.back().text.insert(0, escape(risk.text) + '\n');
+  }
+  asked.push_back(
+      ask(Question::responsibility, pending.asked.responsibility_sentence, "take responsibility"));
   return asked;
 }
 
-bool accepts(const Prompt& prompt, const std::string& line) {
-  if (prompt.question == Question::responsibility)
-    return line.find_first_not_of(" \t") != std::string::npos;
-  return line == prompt.answer;
+std::string trimmed(const std::string& line) {
+  constexpr auto kBlanks = " \t";
+  const auto first = line.find_first_not_of(kBlanks);
+  if (first == std::string::npos) return {};
+  return line.substr(first, line.find_last_not_of(kBlanks) - first + 1);
 }
 
 }  // namespace aeromq::ctl

@@ -1,25 +1,22 @@
-// What a person is asked on a terminal, and whether what they typed is the answer. Pure text.
+// What a person is asked on a terminal. Pure text.
 #pragma once
 #include "client/answer.h"
 
 namespace aeromq::ctl {
 
-enum class Question : std::uint8_t { phrase, risk, responsibility };
+enum class Question : std::uint8_t { sentence, risk, responsibility };
 
 struct Prompt {
-  Question question = Question::phrase;
+  Question question = Question::sentence;
   std::string text;    ///< as shown, escaped
-  std::string answer;  ///< to be typed exactly; empty for a sentence of one's own
+  std::string answer;  ///< to be typed exactly; anything else is a no
 };
 
-/// "promote node2 on batman": the words that confirm exactly this.
-std::string phrase(const Explanation& explanation);
-
-/// The questions in order: the phrase; for an override also each risk by its id, then a sentence
-/// that accepts responsibility. `until` is when the confirmation runs out, as people read it.
+/// The questions in order: the given sentence; for an override also each risk by its id, then the
+/// given sentence of responsibility. `until` is when the confirmation runs out, as people read it.
 std::vector<Prompt> prompts(const client::Pending& pending, const std::string& until);
 
-/// True if `line` is what the prompt asks for. Nothing is trimmed or completed.
-bool accepts(const Prompt& prompt, const std::string& line);
+/// Without the blanks at both ends: the only freedom that whoever types has.
+std::string trimmed(const std::string& line);
 
 }  // namespace aeromq::ctl

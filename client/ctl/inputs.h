@@ -22,7 +22,7 @@ class Inputs {
   void ignore_lines();
   /// Throws away what was typed before it was asked for.
   void forget_typed();
-  /// True once SIGINT or SIGTERM came.
+  /// True once SIGINT, SIGTERM or SIGHUP came.
   bool interrupted();
   /// The next whole line if one waits, without its end.
   std::optional<std::string> next_line();
@@ -36,7 +36,8 @@ class Inputs {
   static constexpr std::size_t kMaxLine = 64 * 1024;
 
  private:
-  process::StopSignal stop_;
+  process::StopSignal stop_{process::StopSignal::Children::ignored,
+                            process::StopSignal::Hangup::told};
   int epoll_ = -1;
   bool lines_ = false;
   bool plain_file_ = false;

@@ -1,13 +1,12 @@
 // aeromq-ctl: the operator's tool upon the public client library. It asks and shows; it never
 // decides, remembers or sends anything a second time.
 #include <CLI/CLI.hpp>
-#include <cstdio>
 #include <functional>
 
 #include "client/ctl/link.h"
 #include "client/ctl/verbs.h"
+#include "process/entry.h"
 #include "process/kill_point.h"
-#include "process/private_memory.h"
 
 namespace {
 
@@ -18,8 +17,9 @@ constexpr const char* kVersion = "aeromq-ctl " AEROMQ_VERSION;
 
 constexpr const char* kExitCodes = R"(Exit codes:
    0  done: the kernel acknowledged, or the view was shown
-   1  fault of aeromq-ctl itself; after a confirmation treat it as 30
+   1  fault of aeromq-ctl itself; after a confirmation treat it as 30. With --log: no log was read
    2  wrong usage or input; nothing was sent
+   3  done, but standard output could not be written; a confirmed act ends with its own code
   10  refused: authority, confirmation, audit log; not executed
   11  declined by the operator, or the confirmation ran out; not executed
   12  DUPLICATE_REQUEST: the first one stands, ask for its outcome
@@ -215,11 +215,5 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  process::keep_memory_private();
-  try {
-    return run(argc, argv);
-  } catch (const std::exception& fault) {
-    std::fprintf(stderr, "aeromq-ctl: %s\n", fault.what());
-    return kExitFault;
-  }
+  return process::enter(argc, argv, [&] { return run(argc, argv); });
 }

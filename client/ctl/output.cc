@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 
 #include "client/ctl/render/escape.h"
 #include "client/ctl/render/yaml.h"
+#include "process/output.h"
 
 namespace aeromq::ctl {
 namespace {
@@ -35,9 +35,8 @@ std::string quoted(const std::string& word) {
 
 }  // namespace
 
-void show(Format format, const std::string& text, const Json& value) {
-  std::fputs(rendered(format, text, value).c_str(), stdout);
-  std::fflush(stdout);
+bool show(Format format, const std::string& text, const Json& value) {
+  return process::put(rendered(format, text, value));
 }
 
 std::string ctl_command(const Common& common, const std::vector<std::string>& words) {
@@ -68,7 +67,7 @@ int show_error(const Common& common, const Error& error, const RequestId& reques
     text = json_line(error_json(common, error, request)) + '\n';
   else if (common.format == Format::yaml)
     text = yaml_text(error_json(common, error, request));
-  std::fputs(text.c_str(), stderr);
+  process::put_error(text);
   return exit_code(error);
 }
 

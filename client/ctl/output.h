@@ -17,14 +17,16 @@ struct Common {
 constexpr int kExitDone = 0;
 constexpr int kExitFault = 1;
 constexpr int kExitInput = 2;
+constexpr int kExitUnwritten = 3;
 constexpr int kExitRefused = 10;
 constexpr int kExitDeclined = 11;
 constexpr int kExitRejected = 20;
 constexpr int kExitUnknown = 30;
 constexpr int kExitTwoPrimaries = 49;
 
-/// `text` as a table's words, or `value` as JSON or YAML, to stdout.
-void show(Format format, const std::string& text, const Json& value);
+/// `text` as a table's words, or `value` as JSON or YAML, to stdout. False if it could not be
+/// written: then a code of 0 becomes kExitUnwritten (process/entry.h), and no question is asked.
+bool show(Format format, const std::string& text, const Json& value);
 
 /// One error to stderr. If the outcome of `request` is not known: the exact command that asks.
 /// Returns the error's exit code.

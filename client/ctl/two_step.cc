@@ -2,6 +2,8 @@
 
 #include <set>
 
+#include "client/ctl/dialogue.h"
+
 namespace aeromq::ctl {
 namespace {
 
@@ -42,10 +44,13 @@ Result<void> read_member(const std::string& key, const Json& value, Reply& reply
     }
     return {};
   }
-  if (key != "accept_responsibility") return fail(bad("the key is not known", key));
+  auto* target = key == "sentence"                ? &reply.sentence
+                 : key == "accept_responsibility" ? &reply.accept_responsibility
+                                                  : nullptr;
+  if (target == nullptr) return fail(bad("the key is not known", key));
   auto sentence = text(value, key);
   if (!sentence) return fail(sentence.error());
-  reply.accept_responsibility = std::move(*sentence);
+  *target = trimmed(*sentence);
   return {};
 }
 
@@ -55,13 +60,17 @@ Json pending_json(const client::Pending& pending) {
   auto risks = Json::array();
   for (const auto& risk : pending.explanation.risks)
     risks.push_back({{"id", risk.id}, {"text", risk.text}});
-  return {{"request", pending.request.text()},
-          {"token", to_hex(pending.asked.token.view())},
-          {"confirmation", std::string(text_of(pending.asked.confirmation))},
-          {"expires_in_ms", pending.left_ms()},
-          {"explanation", wire_json(pending.explanation)},
-          {"explanation_digest", to_hex(pending.explanation_digest.view())},
-          {"risks", std::move(risks)}};
+  Json value{{"request", pending.request.text()},
+             {"token", to_hex(pending.asked.token.view())},
+             {"confirmation", std::string(text_of(pending.asked.confirmation))},
+             {"sentence", pending.asked.sentence},
+             {"expires_in_ms", pending.left_ms()},
+             {"explanation", wire_json(pending.explanation)},
+             {"explanation_digest", to_hex(pending.explanation_digest.view())},
+             {"risks", std::move(risks)}};
+  if (pending.asked.confirmation == ConfirmationKind::enhanced)
+    value["responsibility_sentence"] = pending.asked.responsibility_sentence;
+  return value;
 }
 
 Result<Reply> parse_reply(const std::string& line, const Token& token) {

@@ -2,11 +2,12 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include <cstdio>
+#include <array>
 
 #include "client/ctl/inputs.h"
 #include "client/ctl/link.h"
 #include "client/ctl/verbs.h"
+#include "process/output.h"
 
 namespace aeromq::ctl {
 namespace {
@@ -18,22 +19,18 @@ Json answer_json(const RequestId& request, const client::ViewAnswer& answer) {
 }
 
 /// Watching shows one view after the other: a fresh screen for people, one line each for programs.
-void show_watched(Format format, const View& view, const Json& value) {
-  if (format == Format::json) {
-    std::fputs((json_line(value) + '\n').c_str(), stdout);
-    std::fflush(stdout);
-    return;
-  }
+bool show_watched(Format format, const View& view, const Json& value) {
+  if (format == Format::json) return process::put(json_line(value) + '\n');
   if (format == Format::yaml)
-    std::fputs("---\n", stdout);
+    process::put("---\n");
   else if (::isatty(STDOUT_FILENO) != 0)
-    std::fputs("\x1b[H\x1b[2J", stdout);
-  show(format, view_text(view), value);
+    process::put("\x1b[H\x1b[2J");
+  return show(format, view_text(view), value);
 }
 
 struct Look {
   int exit_code = kExitFault;
-  bool shown = false;
+  bool shown = false;  ///< written, too: whoever watches for nobody ends
 };
 
 Look look(const Common& common, client::Client& client, Inputs& inputs, const Submit& command,
@@ -50,11 +47,17 @@ Look look(const Common& common, client::Client& client, Inputs& inputs, const Su
     return {show_error(common, failure->error, *request), false};
   const auto& shown = std::get<client::ViewAnswer>(*answer);
   const auto value = answer_json(*request, shown);
-  if (watched)
-    show_watched(common.format, shown.view, value);
-  else
-    show(common.format, view_text(shown.view), value);
-  return {exit_code_of(shown.view), true};
+  const bool written = watched ? show_watched(common.format, shown.view, value)
+                               : show(common.format, view_text(shown.view), value);
+  return {exit_code_of(shown.view), written};
+}
+
+/// False if a signal came, or the reader of the views went, before the time was over.
+bool wait_to_look(Inputs& inputs, unsigned watch_s) {
+  constexpr int kMsPerS = 1000;
+  std::array<pollfd, 2> items{pollfd{inputs.fd(), POLLIN, 0}, pollfd{STDOUT_FILENO, 0, 0}};
+  ::poll(items.data(), items.size(), static_cast<int>(watch_s) * kMsPerS);
+  return !inputs.interrupted() && !process::reader_gone();
 }
 
 }  // namespace
@@ -67,9 +70,8 @@ int run_view(const Common& common, const Submit& command, unsigned watch_s) {
   for (;;) {
     const auto seen = look(common, *client, inputs, command, watch_s > 0);
     if (watch_s == 0 || !seen.shown) return seen.exit_code;
-    pollfd signals{inputs.fd(), POLLIN, 0};
-    ::poll(&signals, 1, static_cast<int>(watch_s) * 1000);
-    if (inputs.interrupted()) return seen.exit_code;
+    if (!wait_to_look(inputs, watch_s))
+      return process::reader_gone() ? kExitUnwritten : seen.exit_code;
   }
 }
 

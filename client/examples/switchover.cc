@@ -7,6 +7,7 @@
 #include <iostream>
 
 #include "client/client.h"
+#include "process/entry.h"
 
 using namespace aeromq;
 
@@ -30,10 +31,12 @@ bool change(client::Client& client, CommandName name, const std::string& node,
   auto answer = client.submit(*request, command);
   if (answer && std::holds_alternative<client::Pending>(*answer)) {
     const auto pending = std::get<client::Pending>(std::move(*answer));
-    std::cout << pending.explanation.action << "\nType \"yes, " << node << "\" to confirm: ";
+    std::cout << pending.explanation.action << "\nType \"" << pending.asked.sentence
+              << "\" to confirm: ";
     std::string line;
     std::getline(std::cin, line);
-    answer = line == "yes, " + node ? client.confirm(pending) : client.abandon(pending);
+    answer =
+        line == pending.asked.sentence ? client.confirm(pending, line) : client.abandon(pending);
   }
   if (!answer) {  // this end's word: NOT_REACHED, or after the confirmation ANSWER_LOST = unknown
     std::cerr << answer.error().code << ": " << answer.error().message << '\n';
@@ -49,7 +52,9 @@ bool change(client::Client& client, CommandName name, const std::string& node,
 
 }  // namespace
 
-int main(int argc, char** argv) {
+namespace {
+
+int run_program(int argc, char** argv) {
   if (argc != 4) {
     std::cerr << "usage: switchover CLIENT.toml OLD NEW\n";
     return 2;
@@ -68,4 +73,10 @@ int main(int argc, char** argv) {
                  change(*client, CommandName::request_promotion, argv[3])
              ? 0
              : 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return aeromq::process::enter(argc, argv, [&] { return run_program(argc, argv); });
 }

@@ -81,6 +81,14 @@ TEST_F(GateTest, OnlyAnOperatorConfirms) {
     EXPECT_EQ(refusal(ask(name, MessageType::confirm, body)).code, "NO_AUTHORITY") << name;
 }
 
+TEST_F(GateTest, OtherGrantsCountFromTheNextMessageOn) {
+  const auto body = encode(Confirm{});
+  const std::array grants{Grant{"otto", Authority::operator_}};
+  gate_.judge_by(grants);
+  EXPECT_EQ(ask("otto", MessageType::confirm, body).type, MessageType::authorised_confirm);
+  EXPECT_EQ(refusal(ask("alice", MessageType::confirm, body)).code, "NO_AUTHORITY");
+}
+
 TEST_F(GateTest, OnlyAnAuditorReadsTheLog) {
   const auto body = encode(AuditQuery{});
   EXPECT_EQ(ask("ada", MessageType::audit_query, body).type, MessageType::audit_read);

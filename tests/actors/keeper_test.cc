@@ -26,6 +26,10 @@ Token token(std::uint32_t number) {
 
 Bytes explanation(ConfirmationKind kind) {
   Explanation made;
+  made.command = text_of(kind == ConfirmationKind::enhanced ? CommandName::force_promotion
+                                                            : CommandName::request_promotion);
+  made.node = "n2";
+  made.cluster = "batman";
   made.confirmation = kind;
   made.fencing_epoch = 3;
   made.snapshot = 10;
@@ -45,10 +49,11 @@ class KeeperTest : public testing::Test {
     return keeper_.on(envelope, now_);
   }
   Confirm good(ConfirmationKind kind = ConfirmationKind::standard) {
-    Confirm confirm{token(given_), sha256(explanation(kind)), {}, ""};
+    const auto words = given_for(*decode<Explanation>(explanation(kind)));
+    Confirm confirm{token(given_), sha256(explanation(kind)), {}, {}, words.sentence};
     if (kind == ConfirmationKind::enhanced) {
       confirm.acknowledge = {"B", "A"};
-      confirm.accept_responsibility = "I do";
+      confirm.accept_responsibility = words.responsibility_sentence;
     }
     return confirm;
   }
@@ -157,7 +162,7 @@ TEST_F(KeeperTest, TheWallClockDecidesNothing) {
   EXPECT_EQ(confirm(good()).type, MessageType::confirmed);
 }
 
-TEST_F(KeeperTest, EnhancedTakesExactlyTheListedRisksAndASentence) {
+TEST_F(KeeperTest, EnhancedTakesExactlyTheListedRisksAndTheGivenSentence) {
   constexpr auto kEnhanced = ConfirmationKind::enhanced;
   const auto refused = [&](auto change) {
     ask(1, kEnhanced);
@@ -171,13 +176,39 @@ TEST_F(KeeperTest, EnhancedTakesExactlyTheListedRisksAndASentence) {
   EXPECT_EQ(refused([](Confirm& c) { c.acknowledge = {}; }).code, "ACKNOWLEDGEMENT_MISSING");
   EXPECT_EQ(refused([](Confirm& c) { c.acknowledge = {"A", "B", "C"}; }).field, "acknowledge[2]");
   EXPECT_EQ(refused([](Confirm& c) { c.acknowledge = {"A", "B", "A"}; }).field, "acknowledge[2]");
-  for (const std::string bad : {"", "  ", "a\nb"})
+  for (const std::string bad : {"", "  ", "a\nb", "no", "I take it upon me", "promote n2 on batman",
+                                "I take responsibility: force-promote n3 on batman",
+                                "I take responsibility: force-promote n2 on batman "})
     EXPECT_EQ(refused([&](Confirm& c) { c.accept_responsibility = bad; }).code,
               "RESPONSIBILITY_NOT_ACCEPTED");
   ask(1, kEnhanced);
   const auto answer = confirm(good(kEnhanced));
   ASSERT_EQ(answer.type, MessageType::confirmed);
-  EXPECT_EQ(decode<Confirmed>(answer.body).value().responsibility, "I do");
+  EXPECT_EQ(decode<Confirmed>(answer.body).value().responsibility,
+            "I take responsibility: force-promote n2 on batman");
+}
+
+// A yes gives back the words that were given with the question, octet for octet.
+TEST_F(KeeperTest, NothingButTheGivenSentenceIsAYes) {
+  const auto asked = decode<Asked>(ask(1).send.at(0).body).value();
+  EXPECT_EQ(asked.sentence, "promote n2 on batman");
+  EXPECT_EQ(asked.responsibility_sentence, "");
+  auto spoilt = good();
+  for (const std::string other :
+       {"", "no", "yes", "y", "promote n2", "promote n3 on batman", "demote n2 on batman",
+        "promote n2 on robin", "Promote n2 on batman", " promote n2 on batman",
+        "promote n2 on batman ", "promote  n2 on batman", "promote n2 on batman\n",
+        "force-promote n2 on batman"}) {
+    if (keeper_.pending() == 0) ask(1);
+    spoilt = good();
+    spoilt.sentence = other;
+    const auto error = refusal(confirm(spoilt));
+    EXPECT_EQ(error.code, "CONFIRMATION_MISMATCH") << other;
+    EXPECT_EQ(error.field, "sentence") << other;
+    EXPECT_EQ(keeper_.pending(), 0U) << "spent, whatever was said: " << other;
+  }
+  ask(1);
+  EXPECT_EQ(confirm(good()).type, MessageType::confirmed);
 }
 
 TEST_F(KeeperTest, StandardTakesNeither) {

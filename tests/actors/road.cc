@@ -122,8 +122,11 @@ void Road::answer(const std::string& principal, const std::string& verb, const s
   ASSERT_EQ(verb, "confirm");
   auto digest = sha256(known.asked.explanation);
   if (given.contains("digest")) digest = {};
+  const auto accept =
+      given["accept"] == "given" ? known.asked.responsibility_sentence : given["accept"];
+  const auto sentence = given.contains("sentence") ? given["sentence"] : known.asked.sentence;
   enter(name,
-        message(known.id, Confirm{token, digest, split(given["acknowledge"]), given["accept"]}));
+        message(known.id, Confirm{token, digest, split(given["acknowledge"]), accept, sentence}));
 }
 
 void Road::enter(const std::string& name, Envelope envelope) {

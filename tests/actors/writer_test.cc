@@ -81,7 +81,8 @@ TEST_F(WriterTest, ObservedIsRequestedAndAnsweredThenTold) {
 TEST_F(WriterTest, ATokenIsRecordedByItsDigestOnly) {
   Explanation explanation;
   explanation.confirmation = ConfirmationKind::standard;
-  Asked body{Authority::operator_, command(), encode(explanation), "line", {}, 1000};
+  Asked body{Authority::operator_,  command(), encode(explanation), "line", {}, 1000,
+             "demote n1 on batman", {}};
   body.token.octets.fill(0x5A);
   const auto step = on(body);
   ASSERT_EQ(step.records.size(), 2U);
@@ -92,7 +93,9 @@ TEST_F(WriterTest, ATokenIsRecordedByItsDigestOnly) {
     EXPECT_TRUE(std::search(row.begin(), row.end(), octets.begin(), octets.end()) == row.end());
     EXPECT_EQ(std::string(as_text(row)).find(to_hex(octets)), std::string::npos);
   }
-  EXPECT_EQ(decode<ConfirmationAsked>(step.send.at(0).body).value().token, body.token);
+  const auto asked = decode<ConfirmationAsked>(step.send.at(0).body).value();
+  EXPECT_EQ(asked.token, body.token);
+  EXPECT_EQ(asked.sentence, "demote n1 on batman");
 }
 
 TEST_F(WriterTest, ConfirmedAndDispatchedComeBeforeTheLicence) {

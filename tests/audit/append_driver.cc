@@ -5,9 +5,12 @@
 #include <cstdlib>
 
 #include "audit/log_writer.h"
+#include "process/entry.h"
 #include "tests/audit/records.h"
 
-int main(int argc, char** argv) {
+namespace {
+
+int run_program(int argc, char** argv) {
   using namespace aeromq;
   using namespace aeromq::audit;
   if (argc != 3) return 2;
@@ -39,4 +42,10 @@ int main(int argc, char** argv) {
   }
   if (auto closed = (*writer)->close(now); !closed) return stop(closed.error());
   return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return aeromq::process::enter(argc, argv, [&] { return run_program(argc, argv); });
 }

@@ -66,12 +66,13 @@ void ScriptedBroker::join_all() {
   open_kernel(1);
 }
 
-TestClient ScriptedBroker::connect(const std::string& principal) {
+TestClient ScriptedBroker::connect(const std::string& principal, std::uint64_t minor) {
   TestClient client;
   client.connection = "client#" + std::to_string(++connections_);
   client.principal = principal;
   Hello hello;
   hello.role = ActorRole::client;
+  hello.minor = minor;
   client_says(client, T::hello, {}, encode(hello));
   const auto welcomes = to(client.connection, T::welcome);
   EXPECT_EQ(welcomes.size(), 1U);

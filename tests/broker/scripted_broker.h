@@ -54,7 +54,7 @@ class ScriptedBroker {
   /// The same, and the dispatcher opens the next epoch: then all six live.
   void join_all();
   void open_kernel(std::uint64_t epoch, std::uint64_t max_lease_ms = 600000);
-  TestClient connect(const std::string& principal = "alice");
+  TestClient connect(const std::string& principal = "alice", std::uint64_t minor = 0);
   void renew(TestClient& client);
   const std::string& at(ActorRole role) const { return live_.at(role); }
 
@@ -81,6 +81,9 @@ class ScriptedBroker {
   /// The door turned so many away.
   void turned_away(std::uint64_t more, const std::string& what);
   void tick_ms(std::uint64_t ms);
+  void withdraw_keys_of(const std::string& principal) {
+    take(core.on_keys_withdrawn({principal}, now));
+  }
   /// Every living actor answers its newest ping, then time passes.
   void live_ms(std::uint64_t ms);
   /// The audit writer answers every report that waits; the record number is 1000 + nonce.

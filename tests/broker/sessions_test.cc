@@ -165,5 +165,44 @@ TEST(BrokerSessions, StatusTellsEveryRoleAliveOrNot) {
   EXPECT_EQ(status.up_ms, 700U);
 }
 
+// A client that could not be given the sentence may look, and is refused what needs it.
+TEST(BrokerSessions, AnOlderMinorIsAskedForNoConfirmation) {
+  for (const std::uint64_t minor : {1, 2, 3})
+    for (const auto& row : command_table()) {
+      ScriptedBroker b;
+      b.join_all();
+      auto client = b.connect("alice", minor);
+      b.forget();
+      const auto request = client.next(row.kernel_action());
+      Submit submit;
+      submit.command = text_of(row.name);
+      b.client_says(client, T::submit, request, encode(submit));
+      const bool refused = minor < 3 && row.confirmation != ConfirmationKind::never;
+      EXPECT_EQ(b.count(b.at(Role::gate), T::submit), refused ? 0U : 1U) << submit.command;
+      b.record_reports();
+      const auto told = b.told(client, request);
+      ASSERT_EQ(told.size(), refused ? 1U : 0U) << submit.command;
+      if (refused) {
+        EXPECT_EQ(told[0].error.code, "VERSION_NOT_SUPPORTED");
+      }
+    }
+}
+
+TEST(BrokerSessions, WhoseKeyIsWithdrawnIsBarredAtOnce) {
+  ScriptedBroker b;
+  b.join_all();
+  auto alice = b.connect("alice");
+  auto bob = b.connect("bob");
+  b.forget();
+  b.withdraw_keys_of("alice");
+  const auto reports = b.to(b.at(Role::writer), T::report);
+  ASSERT_EQ(reports.size(), 1U);
+  EXPECT_EQ(body_as<Report>(reports[0]).failure, "key withdrawn");
+  b.drive(alice, kInspection, 1);
+  EXPECT_EQ(b.count(b.at(Role::gate), T::submit), 0U);
+  b.drive(bob, kInspection, 1);
+  EXPECT_EQ(b.count(b.at(Role::gate), T::submit), 1U);
+}
+
 }  // namespace
 }  // namespace aeromq::broker

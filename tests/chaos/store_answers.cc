@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "chaos/simulation/random.h"
+#include "process/entry.h"
 #include "process/kill_point.h"
 #include "tests/kernel/fixtures.h"
 #include "tests/support/scratch_folder.h"
@@ -230,8 +231,17 @@ class Sequence {
 }  // namespace
 }  // namespace aeromq::kernel
 
-int main(int count, char** arguments) {
+namespace {
+
+int run_program(int count, char** arguments) {
   if (count != 2) return 2;
   aeromq::process::register_kill_points(aeromq::kernel::kill_points());
   aeromq::kernel::Sequence(std::strtoull(arguments[1], nullptr, 10)).run();
+  return 0;
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  return aeromq::process::enter(count, arguments, [&] { return run_program(count, arguments); });
 }

@@ -42,6 +42,12 @@ OnMessage after_submit(OnMessage then) {
   };
 }
 
+/// Asks, and gives back the sentence that was given.
+Result<Answer> yes(Client& client, CommandName name) {
+  const auto pending = ask(client, name);
+  return client.confirm(pending, pending.asked.sentence);
+}
+
 void silence(Script&, const transport::Received&) {}
 
 TEST(Client, GreetsAndKnowsWhoItIs) {
@@ -76,33 +82,60 @@ TEST(Client, ConfirmNamesWhatWasShownByDigestOfTheOctetsAsReceived) {
   const auto pending = ask(client, force_promotion);
   EXPECT_EQ(pending.explanation_digest, sha256(pending.asked.explanation));
   EXPECT_EQ(pending.explanation.risks.size(), 2U);
-  const auto answer = client.confirm(pending, {"RISK_ONE", "RISK_TWO"}, "I do");
+  const auto answer = client.confirm(pending, pending.asked.sentence, {"RISK_ONE", "RISK_TWO"},
+                                     pending.asked.responsibility_sentence);
   ASSERT_TRUE(answer) << answer.error().message;
   EXPECT_EQ(std::get<Executed>(*answer).answer.snapshot, 4418U);
   const auto confirm = decode<Confirm>(broker.last(MessageType::confirm)).value();
   EXPECT_EQ(confirm.token, pending.asked.token);
   EXPECT_EQ(confirm.explanation_digest, pending.explanation_digest);
   EXPECT_THAT(confirm.acknowledge, ElementsAre("RISK_ONE", "RISK_TWO"));
-  EXPECT_EQ(confirm.accept_responsibility, "I do");
+  EXPECT_EQ(confirm.sentence, "force-promote node2 on batman");
+  EXPECT_EQ(confirm.accept_responsibility, "I take responsibility: force-promote node2 on batman");
 }
 
-TEST(Client, ASuccessorIsForABrokerThatKnowsOne) {
-  auto command = a_command(request_demotion);
-  command.successor = "node3";
-  for (const std::uint64_t minor : {1, 2}) {
+TEST(Client, ABrokerThatGivesNoSentenceIsAskedForNothingThatIsConfirmed) {
+  for (const std::uint64_t minor : {1, 2, 3}) {
     ScriptedBroker broker(answer_well);
     broker.minor = minor;
     auto client = connect(broker);
-    const auto answer = client.submit(client.next_request(request_demotion).value(), command);
-    EXPECT_EQ(broker.count(MessageType::submit), minor - 1);
-    if (minor == 1) {
-      ASSERT_FALSE(answer);
-      EXPECT_EQ(answer.error().field, "successor");
-    } else {
-      ASSERT_TRUE(answer) << answer.error().message;
-      EXPECT_EQ(std::get<Pending>(*answer).explanation.successor, "node3");
+    for (const auto& row : command_table()) {
+      const auto answer = client.submit(client.next_request(row.name).value(), a_command(row.name));
+      if (minor < 3 && row.confirmation != ConfirmationKind::never) {
+        ASSERT_FALSE(answer);
+        EXPECT_EQ(answer.error().code, "VERSION_NOT_SUPPORTED");
+        EXPECT_EQ(answer.error().outcome, Outcome::not_executed);
+      } else {
+        EXPECT_TRUE(answer) << answer.error().message;
+      }
     }
+    EXPECT_EQ(broker.count(MessageType::submit), minor < 3 ? 6U : 10U);
   }
+}
+
+TEST(Client, AQuestionWithoutASentenceIsNone) {
+  for (const auto name : {request_promotion, force_promotion}) {
+    ScriptedBroker broker([&](Script& script, const transport::Received& message) {
+      auto question = a_question(a_command(name));
+      if (name == request_promotion) question.sentence.clear();
+      question.responsibility_sentence.clear();
+      script.send(message.header.request, question);
+    });
+    auto client = connect(broker);
+    const auto answer = client.submit(client.next_request(name).value(), a_command(name));
+    ASSERT_FALSE(answer);
+    EXPECT_EQ(answer.error().code, "MALFORMED");
+  }
+}
+
+TEST(Client, ASuccessorIsNamedInTheExplanation) {
+  auto command = a_command(request_demotion);
+  command.successor = "node3";
+  ScriptedBroker broker(answer_well);
+  auto client = connect(broker);
+  const auto answer = client.submit(client.next_request(request_demotion).value(), command);
+  ASSERT_TRUE(answer) << answer.error().message;
+  EXPECT_EQ(std::get<Pending>(*answer).explanation.successor, "node3");
 }
 
 TEST(Client, AnExplanationWithoutTheSuccessorIsOfAnotherCommand) {
@@ -123,14 +156,14 @@ TEST(Client, AbandonEndsIt) {
   auto client = connect(broker);
   const auto pending = ask(client, request_promotion);
   EXPECT_EQ(failure(client.abandon(pending)).code, "ABANDONED");
-  EXPECT_EQ(failure(client.confirm(pending)).code, "NOT_PENDING");
+  EXPECT_EQ(failure(client.confirm(pending, pending.asked.sentence)).code, "NOT_PENDING");
   EXPECT_EQ(broker.count(MessageType::confirm), 0U);
 }
 
 TEST(Client, DiagnosticsAreConfirmedAndShowAView) {
   ScriptedBroker broker(answer_well);
   auto client = connect(broker);
-  const auto answer = client.confirm(ask(client, run_diagnostics));
+  const auto answer = yes(client, run_diagnostics);
   ASSERT_TRUE(answer) << answer.error().message;
   EXPECT_TRUE(std::holds_alternative<ViewAnswer>(*answer));
 }
@@ -139,8 +172,8 @@ TEST(Client, AConfirmationLeavesOnceAndOnlyOnce) {
   ScriptedBroker broker(answer_well);
   auto client = connect(broker);
   const auto pending = ask(client, request_promotion);
-  ASSERT_TRUE(client.confirm(pending));
-  EXPECT_EQ(failure(client.confirm(pending)).code, "NOT_PENDING");
+  ASSERT_TRUE(client.confirm(pending, pending.asked.sentence));
+  EXPECT_EQ(failure(client.confirm(pending, pending.asked.sentence)).code, "NOT_PENDING");
   EXPECT_EQ(failure(client.abandon(pending)).code, "NOT_PENDING");
   EXPECT_EQ(broker.count(MessageType::confirm), 1U);
   EXPECT_EQ(broker.count(MessageType::abandon), 0U);
@@ -150,12 +183,12 @@ TEST(Client, WhileTheAnswerIsOnItsWayNothingMoreLeaves) {
   ScriptedBroker broker(after_submit(silence));
   auto client = connect(broker, kQuick);
   const auto confirmed = ask(client, request_promotion);
-  ASSERT_TRUE(client.send_confirm(confirmed));
-  EXPECT_EQ(client.send_confirm(confirmed).error().code, "NOT_PENDING");
+  ASSERT_TRUE(client.send_confirm(confirmed, confirmed.asked.sentence));
+  EXPECT_EQ(client.send_confirm(confirmed, confirmed.asked.sentence).error().code, "NOT_PENDING");
   EXPECT_EQ(client.send_abandon(confirmed).error().code, "NOT_PENDING");
   const auto abandoned = ask(client, request_demotion);
   ASSERT_TRUE(client.send_abandon(abandoned));
-  EXPECT_EQ(client.send_confirm(abandoned).error().code, "NOT_PENDING");
+  EXPECT_EQ(client.send_confirm(abandoned, abandoned.asked.sentence).error().code, "NOT_PENDING");
   client.status().value();  // by now everything that was sent has come
   EXPECT_EQ(broker.count(MessageType::confirm), 1U);
   EXPECT_EQ(broker.count(MessageType::abandon), 1U);
@@ -194,7 +227,7 @@ TEST(Client, AnIdThatWasAnsweredOrIsSomebodyElsesIsNotSubmitted) {
 TEST(Client, SilenceAfterTheConfirmationIsUnknownAndNothingIsSentAgain) {
   ScriptedBroker broker(after_submit(silence));
   auto client = connect(broker, kQuick);
-  const auto answer = client.confirm(ask(client, request_promotion));
+  const auto answer = yes(client, request_promotion);
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().code, "ANSWER_LOST");
   EXPECT_EQ(answer.error().outcome, Outcome::unknown);
@@ -219,7 +252,7 @@ TEST(Client, AnAnswerThatComesTooLateChangesNothing) {
       [&](Script&, const transport::Received& message) { late = message.header.request; }));
   auto client = connect(broker, kQuick);
   const auto pending = ask(client, request_promotion);
-  EXPECT_EQ(failure(client.confirm(pending)).code, "ANSWER_LOST");
+  EXPECT_EQ(failure(client.confirm(pending, pending.asked.sentence)).code, "ANSWER_LOST");
   broker.post(
       [&](Script& script) { script.send(late, an_execution(a_command(request_promotion))); });
   EXPECT_FALSE(client.next_answer(200));
@@ -237,7 +270,7 @@ TEST(Client, ABrokerThatDiesBeforeTheConfirmationIsNotReached) {
   EXPECT_EQ(ended->request, pending.request);
   EXPECT_EQ(failure(ended->answer).code, "NOT_REACHED");
   EXPECT_FALSE(client.alive());
-  const auto answer = client.confirm(pending);
+  const auto answer = client.confirm(pending, pending.asked.sentence);
   EXPECT_EQ(failure(answer).code, "NOT_PENDING");
   EXPECT_EQ(broker.count(MessageType::confirm), 0U);
 }
@@ -246,7 +279,7 @@ TEST(Client, ABrokerThatDiesAfterTheConfirmationIsUnknownAndTheClientIsDone) {
   ScriptedBroker broker(
       after_submit([](Script& script, const transport::Received&) { script.die(); }));
   auto client = connect(broker);
-  const auto answer = client.confirm(ask(client, request_promotion));
+  const auto answer = yes(client, request_promotion);
   EXPECT_EQ(failure(answer).code, "ANSWER_LOST");
   EXPECT_EQ(failure(answer).outcome, Outcome::unknown);
   EXPECT_FALSE(client.alive());
@@ -285,7 +318,7 @@ TEST(Client, AConfirmationThatRunsOutIsToldAtOnceAndCanNoLongerBeGiven) {
   ASSERT_TRUE(ended);
   EXPECT_EQ(ended->request, pending.request);
   EXPECT_EQ(failure(ended->answer).code, "CONFIRMATION_EXPIRED");
-  EXPECT_EQ(failure(client.confirm(pending)).code, "NOT_PENDING");
+  EXPECT_EQ(failure(client.confirm(pending, pending.asked.sentence)).code, "NOT_PENDING");
   EXPECT_EQ(broker.count(MessageType::confirm), 0U);
 }
 
@@ -295,7 +328,7 @@ TEST(Client, ErrorsArePassedOnToTheOctet) {
     script.send(message.header.request, ErrorAnswer{told, 8});
   }));
   auto client = connect(broker);
-  const auto answer = client.confirm(ask(client, request_promotion));
+  const auto answer = yes(client, request_promotion);
   ASSERT_TRUE(answer);
   EXPECT_EQ(std::get<Failure>(*answer).error, told);
   EXPECT_EQ(std::get<Failure>(*answer).record, 8U);
@@ -398,7 +431,7 @@ TEST(Client, AnObserverIsToldEachStepInOrder) {
   ScriptedBroker broker(answer_well);
   std::vector<std::string> steps;
   auto client = connect(broker, {}, [&](const char* step) { steps.emplace_back(step); });
-  ASSERT_TRUE(client.confirm(ask(client, request_promotion)));
+  ASSERT_TRUE(yes(client, request_promotion));
   EXPECT_THAT(steps, ElementsAre("submit.before_send", "submit.after_send", "answer.received",
                                  "confirm.before_send", "confirm.after_send", "answer.received"));
   for (const auto& step : steps)
@@ -438,7 +471,7 @@ TEST_P(Malformed, AfterTheConfirmationIsUnknown) {
     GetParam().send(script, message.header.request);
   }));
   auto client = connect(broker);
-  const auto answer = client.confirm(ask(client, request_promotion));
+  const auto answer = yes(client, request_promotion);
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().domain, Domain::transport);
   EXPECT_EQ(answer.error().outcome, Outcome::unknown) << answer.error().message;

@@ -48,6 +48,7 @@ Ran run(const Arguments& arguments, const std::string& input = {}) {
 const Arguments kPromote{"promote", "node2", "--reason", "OPS-812"};
 const Arguments kTwoStep{"promote", "node2", "--reason", "OPS-812", "--two-step"};
 constexpr const char* kPrompt = "Type \"promote node2 on batman\"";
+constexpr const char* kResponsibility = "I take responsibility: force-promote node2 on batman";
 constexpr const char* kPhrase = "promote node2 on batman\n";
 
 /// Answers submits well and does `then` with everything else.
@@ -59,7 +60,8 @@ client::OnMessage after_submit(client::OnMessage then) {
 }
 
 std::string confirm_line(const std::string& more = "") {
-  return R"({"confirm":")" + std::string("abababababababababababababababab") + '"' + more + "}\n";
+  return R"({"confirm":"abababababababababababababababab","sentence":"promote node2 on batman")" +
+         more + "}\n";
 }
 
 json line(const std::string& text, std::size_t index) {
@@ -275,32 +277,32 @@ TEST(TwoSteps, AnOverrideCarriesItsAcknowledgements) {
   ScriptedBroker broker(answer_well);
   const auto ran =
       run(with_file(broker, {"force-promote", "node2", "--reason", "r", "--two-step"}),
-          confirm_line(R"(,"acknowledge":["RISK_ONE","RISK_TWO"],"accept_responsibility":"I do")"));
+          R"({"confirm":"abababababababababababababababab",)"
+          R"("sentence":" force-promote node2 on batman ","acknowledge":["RISK_ONE","RISK_TWO"],)"
+          R"("accept_responsibility":"I take responsibility: force-promote node2 on batman"})"
+          "\n");
   EXPECT_EQ(ran.code, 0) << ran.errors;
   const auto confirm = decode<Confirm>(broker.last(MessageType::confirm)).value();
   EXPECT_THAT(confirm.acknowledge, ::testing::ElementsAre("RISK_ONE", "RISK_TWO"));
-  EXPECT_EQ(confirm.accept_responsibility, "I do");
+  EXPECT_EQ(confirm.sentence, "force-promote node2 on batman");
+  EXPECT_EQ(confirm.accept_responsibility, kResponsibility);
 }
 
 TEST(TwoSteps, EverythingElseIsAbandoned) {
   ScriptedBroker broker(answer_well);
-  struct Case {
-    std::string input;
-    int code;
-  };
+  const std::string token = R"("abababababababababababababababab")";
   std::size_t abandoned = 0;
-  for (const auto& one : {Case{"", 11},
-                          {R"({"abandon":"abababababababababababababababab"})"
-                           "\n",
-                           11},
-                          {"yes\n", 2},
-                          {R"({"confirm":"00"})"
-                           "\n",
-                           2},
-                          {confirm_line(R"(,"force":true)"), 2},
-                          {confirm_line().substr(0, 40), 11}}) {
-    const auto ran = run(with_file(broker, kTwoStep), one.input);
-    EXPECT_EQ(ran.code, one.code) << one.input;
+  for (const auto& input :
+       {std::string(), R"({"abandon":)" + token + "}\n", std::string("yes\n"), std::string("no\n"),
+        std::string(R"({"confirm":"00"})"
+                    "\n"),
+        R"({"confirm":)" + token + "}\n", R"({"confirm":)" + token + R"(,"sentence":"no"})" + "\n",
+        R"({"confirm":)" + token + R"(,"sentence":"promote node3 on batman"})" + "\n",
+        confirm_line(R"(,"force":true)"), confirm_line(R"(,"accept_responsibility":"I do")"),
+        confirm_line().substr(0, 40)}) {
+    const auto ran = run(with_file(broker, kTwoStep), input);
+    EXPECT_EQ(ran.code, 11) << input;
+    EXPECT_EQ(line(ran.out, 1)["error"]["code"], "ABANDONED") << input;
     EXPECT_EQ(line(ran.out, 1)["outcome"], "not executed");
     EXPECT_EQ(broker.count(MessageType::abandon), ++abandoned);
   }
@@ -355,7 +357,8 @@ TEST(Terminal, TheIdIsShownEvenIfNoAnswerEverComes) {
 TEST(Terminal, OtherWordsDecline) {
   ScriptedBroker broker(answer_well);
   std::size_t abandoned = 0;
-  for (const auto* words : {"y\n", "\n", "promote node3 on batman\n", "promote node2\n"}) {
+  for (const auto* words : {"y\n", "no\n", "\n", "promote node3 on batman\n", "promote node2\n",
+                            "Promote node2 on batman\n"}) {
     CtlProcess ctl(with_file(broker, kPromote), Front::terminal);
     ASSERT_TRUE(ctl.reads(kPrompt));
     ctl.type(words);
@@ -397,6 +400,25 @@ TEST(Terminal, CtrlCBeforeTheConfirmationAbandons) {
   EXPECT_EQ(broker.count(MessageType::confirm), 0U);
 }
 
+TEST(Terminal, AHangupAtThePromptAbandons) {
+  ScriptedBroker broker(answer_well);
+  CtlProcess ctl(with_file(broker, kPromote), Front::terminal);
+  ASSERT_TRUE(ctl.reads(kPrompt));
+  ctl.signal(SIGHUP);
+  EXPECT_EQ(ctl.end(), 11) << ctl.out;
+  EXPECT_EQ(broker.count(MessageType::abandon), 1U);
+}
+
+TEST(Terminal, BlanksAtTheEndsAreNotTheWords) {
+  ScriptedBroker broker(answer_well);
+  CtlProcess ctl(with_file(broker, kPromote), Front::terminal);
+  ASSERT_TRUE(ctl.reads(kPrompt));
+  ctl.type("  promote node2 on batman \n");
+  EXPECT_EQ(ctl.end(), 0) << ctl.out;
+  EXPECT_EQ(decode<Confirm>(broker.last(MessageType::confirm)).value().sentence,
+            "promote node2 on batman");
+}
+
 TEST(Terminal, CtrlDDeclines) {
   ScriptedBroker broker(answer_well);
   CtlProcess ctl(with_file(broker, kPromote), Front::terminal);
@@ -435,12 +457,14 @@ TEST(Terminal, AConfirmationThatRunsOutIsToldWhileThePersonTypes) {
   EXPECT_EQ(broker.count(MessageType::confirm), 0U);
 }
 
-TEST(Terminal, ABrokerThatDiesWhileThePersonTypesIsNotReached) {
+TEST(Terminal, ABrokerThatDiesWhileThePersonTypesEndsTheQuestion) {
   ScriptedBroker broker(answer_well);
   CtlProcess ctl(with_file(broker, kPromote), Front::terminal);
   ASSERT_TRUE(ctl.reads(kPrompt));
   broker.post([](Script& script) { script.die(); });
-  EXPECT_EQ(ctl.end(), 31) << ctl.out;
+  EXPECT_EQ(ctl.end(), 11) << ctl.out;
+  EXPECT_THAT(ctl.out, HasSubstr("ABANDONED"));
+  EXPECT_THAT(ctl.out, HasSubstr("while the question was open, the connection has ended"));
 }
 
 TEST(Terminal, AnOverrideAsksForEachRiskAndTheSentence) {
@@ -452,13 +476,13 @@ TEST(Terminal, AnOverrideAsksForEachRiskAndTheSentence) {
   ctl.type("RISK_ONE\n");
   ASSERT_TRUE(ctl.reads("Type \"RISK_TWO\""));
   ctl.type("RISK_TWO\n");
-  ASSERT_TRUE(ctl.reads("accepts responsibility"));
+  ASSERT_TRUE(ctl.reads("to take responsibility"));
   EXPECT_EQ(broker.count(MessageType::confirm), 0U) << "not before the last answer";
-  ctl.type("I, Anna, take it upon me\n");
+  ctl.type(std::string(" ") + kResponsibility + "\t\n");
   EXPECT_EQ(ctl.end(), 0) << ctl.out;
   const auto confirm = decode<Confirm>(broker.last(MessageType::confirm)).value();
   EXPECT_THAT(confirm.acknowledge, ::testing::ElementsAre("RISK_ONE", "RISK_TWO"));
-  EXPECT_EQ(confirm.accept_responsibility, "I, Anna, take it upon me");
+  EXPECT_EQ(confirm.accept_responsibility, kResponsibility);
 }
 
 TEST(Terminal, AMissedRiskDeclines) {

@@ -1,8 +1,11 @@
 // What people and programs read, to the octet, in all three formats.
 #include <gmock/gmock.h>
 
+#include <sstream>
+
 #include "client/ctl/output.h"
 #include "client/ctl/render/escape.h"
+#include "client/ctl/render/grid.h"
 #include "client/ctl/render/yaml.h"
 
 namespace aeromq::ctl {
@@ -127,6 +130,34 @@ TEST(Escape, NothingFromTheWireMovesTheCursor) {
                    "e"),
             "Gr\xC3\xBC\xC3\x9F"
             "e");
+}
+
+TEST(Grid, WideCharactersKeepTheColumnsAndLongCellsFold) {
+  const std::string sixty(60, 'y');
+  const auto text = grid_text("", {{"A"}, {"B"}},
+                              {{"\xE6\x97\xA5\xE6\x9C\xAC", "1"},
+                               {std::string(59, 'x') + " tail of it", "2"},
+                               {sixty + sixty + "z", "3"}});
+  std::istringstream lines(text);
+  std::vector<std::string> all;
+  for (std::string line; std::getline(lines, line);) {
+    EXPECT_EQ(width(line), 70U) << line;
+    all.push_back(line);
+  }
+  ASSERT_EQ(all.size(), 10U);
+  EXPECT_EQ(all[3].substr(0, 8), "| \xE6\x97\xA5\xE6\x9C\xAC");
+  EXPECT_EQ(all[4], "| " + std::string(59, 'x') + "  | 2 |");
+  EXPECT_EQ(all[5].substr(0, 12), "| tail of it");
+  EXPECT_EQ(all[8].substr(0, 4), "| z ");
+}
+
+TEST(Escape, FoldingLosesNothingButBlanksAtTheCuts) {
+  EXPECT_EQ(folded("", 5), (std::vector<std::string>{""}));
+  EXPECT_EQ(folded("abcde", 5), (std::vector<std::string>{"abcde"}));
+  EXPECT_EQ(folded("ab cdefg", 5), (std::vector<std::string>{"ab", "cdefg"}));
+  EXPECT_EQ(folded("\xE6\x97\xA5\xE6\x9C\xAC\xE8\xAA\x9E", 5),
+            (std::vector<std::string>{"\xE6\x97\xA5\xE6\x9C\xAC", "\xE8\xAA\x9E"}));
+  EXPECT_EQ(folded("\xE6\x97\xA5", 1), (std::vector<std::string>{"\xE6\x97\xA5"}));
 }
 
 TEST(ExplanationText, WarningsStandBetweenTheChecksAndWhatWasNotChecked) {

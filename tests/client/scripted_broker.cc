@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "messages/digest.h"
+#include "messages/given.h"
 
 namespace aeromq::client {
 namespace {
@@ -190,6 +191,9 @@ ConfirmationAsked a_question(const Submit& submit, std::uint64_t expires_in_ms) 
   asked.expires_in_ms = expires_in_ms;
   asked.explanation = encode(explanation);
   asked.record = 2;
+  const auto given = given_for(explanation);
+  asked.sentence = given.sentence;
+  asked.responsibility_sentence = given.responsibility_sentence;
   return asked;
 }
 

@@ -33,6 +33,22 @@ TEST(Settings, AllFaultsAtOnceAndNoSecret) {
   EXPECT_THAT(read.error().message, ::testing::Not(HasSubstr("hidden")));
 }
 
+TEST(Settings, LettersBeyondAsciiStandInDoubleQuotesAndAByteOrderMarkIsNamed) {
+  test::ScratchFolder folder;
+  const std::string rest = "server_key='s'\npublic_key='p'\nsecret_key='k'\n";
+  const auto read =
+      read_settings(folder.put("c.toml", "# \xC3\xA9\nendpoint=\"ipc:///caf\xC3\xA9\"\n" + rest));
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(read->endpoint, "ipc:///caf\xC3\xA9");
+  EXPECT_THAT(read_settings(folder.put("c.toml",
+                                       "\xEF\xBB\xBF"
+                                       "endpoint='ipc:///x'\n" +
+                                           rest))
+                  .error()
+                  .message,
+              HasSubstr("byte order mark"));
+}
+
 TEST(Settings, AFileThatOthersMayReadIsRefusedAsAServersIs) {
   test::ScratchFolder folder;
   const auto file = folder.put(

@@ -84,9 +84,9 @@ json line(const std::string& text, std::size_t index) {
   return json::parse(one);
 }
 
-std::string confirm_line() {
-  return R"({"confirm":"abababababababababababababababab"})"
-         "\n";
+/// The yes to a switchover's first question, or to its second.
+std::string confirm_line(const std::string& sentence = "demote node1 on batman") {
+  return R"({"confirm":"abababababababababababababababab","sentence":")" + sentence + "\"}\n";
 }
 
 struct Ran {
@@ -134,7 +134,7 @@ TEST(Switchover, TheDemotionNamesItsSuccessor) {
 
 TEST(Switchover, AProgramConfirmsTwice) {
   ScriptedBroker broker{Cluster()};
-  const auto ran = by_program(broker, confirm_line() + confirm_line());
+  const auto ran = by_program(broker, confirm_line() + confirm_line("promote node2 on batman"));
   EXPECT_EQ(ran.code, 0) << ran.errors;
   EXPECT_EQ(line(ran.out, 0)["explanation"]["successor"], "node2");
   EXPECT_EQ(line(ran.out, 0)["explanation"]["successor_checks"][0]["code"], "PRIMARY_EXISTS");
@@ -183,7 +183,7 @@ TEST(Switchover, ARejectionOfTheSecondEndsWithTheWays) {
                 ErrorAnswer{kernel_rejection("TARGET_UNREACHABLE", "node2 is gone", {}), 9});
     return true;
   })};
-  const auto ran = by_program(broker, confirm_line() + confirm_line());
+  const auto ran = by_program(broker, confirm_line() + confirm_line("promote node2 on batman"));
   EXPECT_EQ(ran.code, 20) << ran.errors;
   const auto told = line(ran.out, 4);
   EXPECT_EQ(told["switchover"], "stopped between");
@@ -211,7 +211,7 @@ TEST(Switchover, ALostAnswerToTheSecondIsUnknownAndAskedAboutFirst) {
     script.die();
     return true;
   })};
-  const auto ran = by_program(broker, confirm_line() + confirm_line());
+  const auto ran = by_program(broker, confirm_line() + confirm_line("promote node2 on batman"));
   EXPECT_EQ(ran.code, 30);
   const auto told = line(ran.out, 4);
   EXPECT_EQ(told["promotion"]["outcome"], "unknown");
@@ -226,19 +226,19 @@ TEST(Switchover, ADemotionThatIsNotExecutedIsTheEnd) {
     script.send(message.header.request,
                 ErrorAnswer{kernel_rejection("SUCCESSOR_NOT_READY", "node2 is behind", {}), 9});
   });
-  const auto ran = by_program(broker, confirm_line() + confirm_line());
+  const auto ran = by_program(broker, confirm_line() + confirm_line("promote node2 on batman"));
   EXPECT_EQ(ran.code, 20);
   EXPECT_THAT(ran.errors, HasSubstr("SUCCESSOR_NOT_READY"));
   EXPECT_EQ(broker.count(MessageType::submit), 1U);
 }
 
-TEST(Switchover, ABrokerThatKnowsNoSuccessorIsNotAsked) {
+TEST(Switchover, ABrokerOfAnOlderMinorIsNotAsked) {
   ScriptedBroker broker(answer_well);
   broker.minor = 1;
   const auto ran = by_program(broker, confirm_line());
-  EXPECT_EQ(ran.code, 2);
-  EXPECT_THAT(ran.errors, HasSubstr("minor version 1"));
-  EXPECT_THAT(ran.errors, HasSubstr("field: successor"));
+  EXPECT_EQ(ran.code, 10);
+  EXPECT_THAT(ran.errors, HasSubstr("VERSION_NOT_SUPPORTED"));
+  EXPECT_THAT(ran.errors, HasSubstr("minor 1"));
   EXPECT_EQ(broker.count(MessageType::submit), 0U);
 }
 

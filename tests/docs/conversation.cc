@@ -2,6 +2,7 @@
 
 #include "broker/broker.h"
 #include "messages/digest.h"
+#include "messages/given.h"
 
 namespace aeromq::docs {
 namespace {
@@ -28,7 +29,7 @@ class Stage {
  public:
   Stage() : broker_(options(), kStart) {
     for (const auto role : {ActorRole::gate, ActorRole::explainer, ActorRole::keeper,
-                            ActorRole::writer, ActorRole::dispatcher}) {
+                            ActorRole::writer, ActorRole::dispatcher, ActorRole::reader}) {
       Hello hello;
       hello.role = role;
       hello.name = std::string(text_of(role));
@@ -86,6 +87,19 @@ Explanation example_explanation() {
   return explanation;
 }
 
+ConfirmationAsked question(const Explanation& explanation) {
+  const auto given = given_for(explanation);
+  ConfirmationAsked asked;
+  asked.token = counted<Token>(0x70);
+  asked.confirmation = explanation.confirmation;
+  asked.expires_in_ms = 120000;
+  asked.explanation = encode(explanation);
+  asked.record = 42;
+  asked.sentence = given.sentence;
+  asked.responsibility_sentence = given.responsibility_sentence;
+  return asked;
+}
+
 }  // namespace
 
 Conversation hold_conversation() {
@@ -112,7 +126,7 @@ Conversation hold_conversation() {
   expect(welcome.has_value(), "WELCOME cannot be read");
   if (!talk.fault.empty()) return talk;
 
-  const RequestId request{welcome->session, 1, true};
+  RequestId request{welcome->session, 1, true};
   talk.request_text = request.text();
   const auto submit = encode(Submit{"request_promotion", "n2", "OPS-812: disk on n1", "", {}});
   talk.messages.push_back(
@@ -126,28 +140,99 @@ Conversation hold_conversation() {
     expect(only(effects, type), "a stage is not forwarded");
     return effects;
   };
-  relay(ActorRole::gate, MessageType::survey, encode(Survey{}));
-  relay(ActorRole::dispatcher, MessageType::surveyed, encode(Surveyed{}));
-  relay(ActorRole::explainer, MessageType::explained, encode(Explained{}));
-  relay(ActorRole::keeper, MessageType::asked, encode(Asked{}));
-  ConfirmationAsked asked;
-  asked.token = counted<Token>(0x70);
-  asked.expires_in_ms = 120000;
-  asked.explanation = encode(example_explanation());
-  asked.record = 42;
-  const auto told = relay(ActorRole::writer, MessageType::confirmation_asked, encode(asked));
-  if (!talk.fault.empty()) return talk;
-  const auto& question = told.send.front();
-  talk.messages.push_back({"CONFIRMATION_ASKED", frames_of(question.header, question.body)});
+  const auto explained = [&] {
+    relay(ActorRole::gate, MessageType::survey, encode(Survey{}));
+    relay(ActorRole::dispatcher, MessageType::surveyed, encode(Surveyed{}));
+    relay(ActorRole::explainer, MessageType::explained, encode(Explained{}));
+    relay(ActorRole::keeper, MessageType::asked, encode(Asked{}));
+  };
+  const auto write_down = [&](const char* name, const Effects& effects) {
+    if (!talk.fault.empty()) return;
+    const auto& said = effects.send.front();
+    talk.messages.push_back({name, frames_of(said.header, said.body)});
+  };
+  std::uint64_t seq = 2;
+  const auto say = [&](const char* name, MessageType type, const Bytes& body) {
+    talk.messages.push_back({name, frames_of({type, boot, ++seq, request, {}}, body)});
+    expect(only(stage.from_client(talk.messages.back().frames), type), name);
+  };
+  const auto ask = [&](const char* name, const Explanation& explanation) {
+    explained();
+    const auto asked = question(explanation);
+    write_down(name, relay(ActorRole::writer, MessageType::confirmation_asked, encode(asked)));
+    return asked;
+  };
+  const auto submit_next = [&](bool kernel_action, const Submit& command) {
+    request = RequestId{welcome->session, ++request.counter, kernel_action};
+    const Header header{MessageType::submit, boot, ++seq, request, {}};
+    expect(only(stage.from_client(frames_of(header, encode(command))), MessageType::submit),
+           "a further SUBMIT is not forwarded to the gate");
+  };
 
+  // Confirmed and executed.
+  const auto asked = ask("CONFIRMATION_ASKED", example_explanation());
   Confirm confirm;
   confirm.token = asked.token;
   confirm.explanation_digest = sha256(asked.explanation);
+  confirm.sentence = asked.sentence;
   talk.explanation_digest = to_hex(confirm.explanation_digest.view());
-  talk.messages.push_back(
-      {"CONFIRM", frames_of({MessageType::confirm, boot, 3, request, {}}, encode(confirm))});
-  expect(only(stage.from_client(talk.messages.back().frames), MessageType::confirm),
-         "CONFIRM is not forwarded to the gate");
+  say("CONFIRM", MessageType::confirm, encode(confirm));
+  relay(ActorRole::gate, MessageType::authorised_confirm, encode(AuthorisedConfirm{}));
+  relay(ActorRole::keeper, MessageType::confirmed, encode(Confirmed{}));
+  relay(ActorRole::writer, MessageType::dispatch, encode(Dispatch{}));
+  relay(ActorRole::dispatcher, MessageType::acted, encode(Acted{}));
+  RequestResult result;
+  result.command = "request_promotion";
+  result.record = 45;
+  result.executed = true;
+  result.answer.status = ActStatus::executed;
+  result.answer.effects = {{"holder", "none", "n2"}, {"fencing epoch", "5", "6"}};
+  result.answer.snapshot = 4418;
+  write_down("RESULT", relay(ActorRole::writer, MessageType::result, encode(result)));
+
+  // An override, confirmed and rejected by the kernel.
+  submit_next(true, {"force_promotion", "n3", "OPS-812: rack off", "", {}});
+  auto forced = example_explanation();
+  forced.command = "force_promotion";
+  forced.node = "n3";
+  forced.confirmation = ConfirmationKind::enhanced;
+  forced.risks = {{"OLD_PRIMARY_NOT_PROVEN_DOWN", "P6-A2", "n2 may still take writes"}};
+  const auto override_asked = ask("ENHANCED_CONFIRMATION_ASKED", forced);
+  Confirm forcing;
+  forcing.token = override_asked.token;
+  forcing.explanation_digest = sha256(override_asked.explanation);
+  forcing.acknowledge = {"OLD_PRIMARY_NOT_PROVEN_DOWN"};
+  forcing.accept_responsibility = override_asked.responsibility_sentence;
+  forcing.sentence = override_asked.sentence;
+  say("ENHANCED_CONFIRM", MessageType::confirm, encode(forcing));
+  relay(ActorRole::gate, MessageType::authorised_confirm, encode(AuthorisedConfirm{}));
+  relay(ActorRole::keeper, MessageType::confirmed, encode(Confirmed{}));
+  relay(ActorRole::writer, MessageType::dispatch, encode(Dispatch{}));
+  relay(ActorRole::dispatcher, MessageType::acted, encode(Acted{}));
+  const ErrorAnswer rejected{
+      kernel_rejection("NODE_UNKNOWN", "n3 is not in the register", {"P6-F1"}), 50};
+  write_down("ERROR", relay(ActorRole::writer, MessageType::error, encode(rejected)));
+
+  // A no.
+  submit_next(true, {"request_demotion", "n2", "OPS-813: kernel update", "", {}});
+  explained();
+  relay(ActorRole::writer, MessageType::confirmation_asked, encode(asked));
+  say("ABANDON", MessageType::abandon, encode(Abandon{asked.token}));
+  relay(ActorRole::keeper, MessageType::ended, encode(Ended{}));
+  relay(ActorRole::writer, MessageType::error,
+        encode(ErrorAnswer{make_error(ErrorCode::abandoned), 53}));
+
+  // An auditor's question: its principal is another one, its frames are like these.
+  request = RequestId{welcome->session, ++request.counter, false};
+  AuditQuery query;
+  query.limit = 1;
+  say("AUDIT_QUERY", MessageType::audit_query, encode(query));
+  relay(ActorRole::gate, MessageType::audit_read, encode(AuditRead{}));
+  AuditPage page;
+  page.durable = 53;
+  relay(ActorRole::reader, MessageType::audit_answer, encode(AuditAnswer{}));
+  write_down("AUDIT_RESULT", relay(ActorRole::writer, MessageType::audit_result,
+                                   encode(AuditResult{54, encode(page)})));
   return talk;
 }
 

@@ -3,6 +3,7 @@
 
 #include "conversation.h"
 #include "messages/error.h"
+#include "process/entry.h"
 #include "vocabulary.h"
 
 using namespace aeromq;
@@ -29,9 +30,7 @@ void print_errors() {
           std::string(row.invariants) + " |");
 }
 
-}  // namespace
-
-int main() {
+void print_all() {
   print_routes();
   print_errors();
   for (const auto& [name, words] : docs::vocabulary().enums) {
@@ -51,4 +50,13 @@ int main() {
     for (std::size_t i = 0; i < message.frames.size(); ++i)
       print("Frame " + std::to_string(i + 1) + " of " + message.name + ":\n" +
             docs::hex_dump(message.frames[i]));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return aeromq::process::enter(argc, argv, [] {
+    print_all();
+    return 0;
+  });
 }

@@ -191,7 +191,7 @@ TEST(LimitsDocument, EverySettingAndItsDefaultAreTheCodes) {
 TEST(Protocol, WorkedBytesAreTheCodes) {
   const auto talk = hold_conversation();
   ASSERT_EQ(talk.fault, "");
-  ASSERT_EQ(talk.messages.size(), 5U);
+  ASSERT_EQ(talk.messages.size(), 12U);
   for (const auto& message : talk.messages)
     for (std::size_t i = 0; i < message.frames.size(); ++i) {
       const auto marker = "Frame " + std::to_string(i + 1) + " of " + message.name + " ";
@@ -229,6 +229,44 @@ TEST(Protocol, ViewsAreTheDispatchers) {
     EXPECT_THAT(quoted_words(cells[1]), ElementsAreArray(facts)) << text_of(name);
     EXPECT_THAT(quoted_words(cells[2]), ElementsAreArray(tables)) << text_of(name);
   }
+}
+
+// Page one names every message that a client sends or gets, and no other.
+TEST(Protocol, TheOperationsAreTheRoutes) {
+  std::string all;
+  for (const auto& cells :
+       protocol().table_headed({"operation", "what is sent", "by", "what comes back", "who may"})) {
+    EXPECT_EQ(cells.size(), 5U);
+    all += ' ' + cells.at(1) + ' ' + cells.at(3) + ' ';
+  }
+  all += "ERROR BROKER_ERROR ";  // a refusal is one of them
+  for (const auto& route : route_table()) {
+    const bool concerns = route.sender == ActorRole::client || route.receiver == ActorRole::client;
+    // Of link messages these are the actors'.
+    const bool internal = route.type == MessageType::ping || route.type == MessageType::pong ||
+                          route.type == MessageType::goodbye;
+    EXPECT_EQ(all.find(' ' + upper(route.name) + ' ') != std::string::npos, concerns && !internal)
+        << route.name;
+  }
+}
+
+TEST(Protocol, EveryMinorSaysWhatItBrought) {
+  const auto rows = protocol().table_headed({"minor", "what it brought"});
+  ASSERT_EQ(rows.size(), kMinor);
+  std::string list = "minor         = ";
+  for (unsigned minor = 1; minor <= kMinor; ++minor) {
+    EXPECT_EQ(rows[minor - 1].at(0), std::to_string(minor));
+    list += (minor > 1 ? " / %x0" : "%x0") + std::to_string(minor);
+  }
+  EXPECT_LT(protocol().after(list), protocol().lines().size()) << list;
+  for (const auto& [name, fields] : vocabulary().structs)
+    for (const auto& field : fields) {
+      const auto at = field.type.find("since minor ");
+      if (at == std::string::npos) continue;
+      const auto minor = static_cast<std::size_t>(std::stoi(field.type.substr(at + 12)));
+      ASSERT_LE(minor, rows.size());
+      EXPECT_THAT(quoted_words(rows[minor - 1].at(1)), testing::Contains(field.name)) << name;
+    }
 }
 
 TEST(Protocol, VersionIsTheCodes) {

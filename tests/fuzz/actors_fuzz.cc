@@ -124,11 +124,11 @@ class World {
     if (asked_.empty()) return;
     const auto& [about, asked] =
         *std::next(asked_.begin(), static_cast<std::ptrdiff_t>(input_.choice(asked_.size())));
-    Confirm body{asked.token, sha256(asked.explanation), {}, {}};
+    Confirm body{asked.token, sha256(asked.explanation), {}, {}, asked.sentence};
     if (const auto explanation = decode<Explanation>(asked.explanation);
         explanation && explanation->confirmation == ConfirmationKind::enhanced) {
       for (const auto& risk : explanation->risks) body.acknowledge.push_back(risk.id);
-      body.accept_responsibility = "I take responsibility";
+      body.accept_responsibility = asked.responsibility_sentence;
     }
     auto octets = encode(body);
     if (input_.flag()) octets = input_.patched(std::move(octets));
@@ -186,7 +186,7 @@ class World {
       const auto octets = encode(explanation);
       type = kind == 3 ? MessageType::explained : MessageType::asked;
       body = kind == 3 ? encode(Explained{Authority::operator_, {}, octets, {}})
-                       : encode(Asked{Authority::operator_, {}, octets, {}, {}, 1});
+                       : encode(Asked{Authority::operator_, {}, octets, {}, {}, 1, "yes", {}});
     }
     if (body.size() <= kMaxBody) deliver({type, about, principal(), std::move(body)});
   }

@@ -11,6 +11,7 @@
 #include "messages/audit_page.h"
 #include "messages/digest.h"
 #include "messages/snapshot.h"
+#include "process/entry.h"
 #include "tests/actors/model_kernel.h"
 #include "tests/fuzz/bodies.h"
 #include "transport/frames.h"
@@ -144,7 +145,7 @@ KernelAnswer survey() {
 }
 
 Explanation explanation(CommandName name) {
-  const Command command{name, command_row(name).takes_node ? "n2" : "", "because", {}};
+  const Command command{name, command_row(name).takes_node ? "n2" : "", "because", {}, {}};
   return explain(command, survey().snapshot, "");
 }
 
@@ -171,7 +172,11 @@ Bytes body_of(MessageType type) {
     case MessageType::submit:
       return command;
     case MessageType::confirm:
-      return encode(Confirm{token, sha256(explained), {"OLD_PRIMARY_NOT_PROVEN_DOWN"}, "I do"});
+      return encode(Confirm{token,
+                            sha256(explained),
+                            {"OLD_PRIMARY_NOT_PROVEN_DOWN"},
+                            "I do",
+                            "force-promote n2 on orders"});
     case MessageType::abandon:
       return encode(Abandon{token});
     case MessageType::audit_query: {
@@ -204,7 +209,8 @@ Bytes body_of(MessageType type) {
     case MessageType::explained:
       return encode(Explained{op, command, explained, "holder n1"});
     case MessageType::asked:
-      return encode(Asked{op, command, explained, "holder n1", token, 120'000});
+      return encode(
+          Asked{op, command, explained, "holder n1", token, 120'000, "force-promote n2", "I do"});
     case MessageType::confirmed:
       return encode(Confirmed{op,
                               command,
@@ -221,7 +227,8 @@ Bytes body_of(MessageType type) {
       return encode(
           AuditAnswer{Authority::auditor, body_of(MessageType::audit_query), encode(page())});
     case MessageType::confirmation_asked:
-      return encode(ConfirmationAsked{token, ConfirmationKind::enhanced, 120'000, explained, 5});
+      return encode(ConfirmationAsked{token, ConfirmationKind::enhanced, 120'000, explained, 5,
+                                      "force-promote n2", "I do"});
     case MessageType::dispatch:
       return encode(Dispatch{op, command, sha256(explained), 3, {}, 7});
     case MessageType::result:
@@ -377,7 +384,7 @@ void kernel_seeds(Family family) {
     call.command = "force_promotion";
     call.node = "n2";
     call.about = request();
-    call.act = {request(), Action::force_promote, "n2", 3, {"X"}, sha256({}), "alice", "because"};
+    call.act = {request(), Action::force_promote, "n2", 3, {"X"}, sha256({}), "alice", "because", {}};
     family.add({1, 3}, encode(call));
     family.add({0, 0, 1, 2}, block(encode(call)));
     auto answer = model.answer(call);
@@ -464,7 +471,7 @@ void settings_seeds(Family family) {
   family.add({6}, as_bytes("endpoint = \"ipc://run/c.ipc\"\n" + curve));
   const std::string token = "\"11111111111111111111111111111111\"";
   family.add({8}, as_bytes("{\"confirm\": " + token +
-                           ", \"acknowledge\": [\"A\", \"B\"], "
+                           ", \"sentence\": \"yes\", \"acknowledge\": [\"A\", \"B\"], "
                            "\"accept_responsibility\": \"I do\"}"));
   family.add({8}, as_bytes("{\"abandon\": " + token + "}"));
   family.add({8}, as_bytes("{\"abandon\": " + token + ", \"abandon\": [null, {}, -1.5e9]}"));
@@ -474,7 +481,9 @@ void settings_seeds(Family family) {
 }  // namespace
 }  // namespace aeromq
 
-int main(int argc, char** argv) {
+namespace {
+
+int run_program(int argc, char** argv) {
   using namespace aeromq;
   if (argc != 2) {
     std::fprintf(stderr, "usage: make_corpus FOLDER\n");
@@ -490,4 +499,10 @@ int main(int argc, char** argv) {
   audit_seeds({root, "audit"});
   settings_seeds({root, "settings"});
   return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return aeromq::process::enter(argc, argv, [&] { return run_program(argc, argv); });
 }

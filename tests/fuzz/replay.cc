@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "process/entry.h"
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
 namespace {
@@ -32,7 +34,9 @@ bool run(const fs::path& path) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
+namespace {
+
+int run_program(int argc, char** argv) {
   std::vector<fs::path> inputs;
   for (int i = 1; i < argc; ++i) {
     if (!fs::is_directory(argv[i])) {
@@ -46,4 +50,10 @@ int main(int argc, char** argv) {
     if (!run(input)) return 1;
   std::printf("%zu inputs replayed\n", inputs.size());
   return inputs.empty() ? 1 : 0;  // a corpus that is not there proves nothing
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return aeromq::process::enter(argc, argv, [&] { return run_program(argc, argv); });
 }

@@ -64,6 +64,7 @@ class Client:
         self.monitor = self.socket.get_monitor_socket()
         self.boot, self.sent, self.received = bytes(16), 0, 0
         self.counter, self.used, self.confirmed, self.inbox = 0, set(), set(), []
+        self.given = {}                          # request id -> its question, with the sentences
         self.socket.connect(conf["endpoint"])
         if not self._wait_writable(5):
             self.close()
@@ -151,7 +152,7 @@ class Client:
         if request in self.confirmed:
             return Refusal("Transport", "ANSWER_LOST", "no answer came; ask for the outcome, never "
                            f"send again: {why}", "unknown")
-        return Refusal("Transport", "NOT_REACHED", "the control plane was not reached; nothing was "
+        return Refusal("Transport", "NOT_REACHED", "no answer from the control plane; nothing was "
                        f"confirmed: {why}", "not executed")
 
     def wait_for(self, request, expected, seconds):
@@ -181,10 +182,10 @@ class Client:
 
     def _greet(self, name):
         self.send(HELLO, encode("Hello", {
-            "role": "client", "name": name, "incarnation": os.urandom(16), "minor": 3,
+            "role": "client", "name": name, "incarnation": os.urandom(16), "minor": MAGIC[5],
             "pid": os.getpid(), "build": "interop 1"}))
         self.welcome = self.wait_for(b"", (WELCOME, HELLO_REFUSED), 5)
-        if self.welcome["minor"] != 3:
+        if self.welcome["minor"] != MAGIC[5]:
             self.close()
             raise self._silence(None, "another minor version")
         self.session, self.principal = self.welcome["session"], self.welcome["principal"]
@@ -222,13 +223,26 @@ class Client:
         """RequestResult of an inspection, or ConfirmationAsked of a command that is confirmed."""
         self._open(request, SUBMIT, request.body)
         asked = COMMANDS[request.command][0]
-        return self.wait_for(request.id, (ASKED,) if asked else (RESULT,), 30)
+        answer = self.wait_for(request.id, (ASKED,) if asked else (RESULT,), 30)
+        if asked and not answer.get("sentence"):
+            raise Malformed("sentence", "none was given to confirm with")
+        self.given[request.id] = answer
+        return answer
 
-    def confirm(self, request, token, explanation_digest, acknowledge=(), responsibility=""):
-        """The person's yes, once; from here on silence means: outcome unknown."""
+    def confirm(self, request, token, explanation_digest, acknowledge=(), responsibility=None,
+                sentence=None):
+        """The person's yes, once; from here on silence means: outcome unknown.
+
+        It gives back the sentences that came with the question, unless the caller has typed others.
+        """
+        given = self.given.get(request.id, {})
+        if sentence is None:
+            sentence = given.get("sentence", "")
+        if responsibility is None:
+            responsibility = given.get("responsibility_sentence", "")
         body = encode("Confirm", {"token": token, "explanation_digest": explanation_digest,
                                   "acknowledge": list(acknowledge),
-                                  "accept_responsibility": responsibility})
+                                  "accept_responsibility": responsibility, "sentence": sentence})
         if request.id in self.confirmed:
             raise ValueError("a request is never confirmed twice")
         self.send(CONFIRM, body, request.id)

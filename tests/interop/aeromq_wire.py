@@ -88,7 +88,7 @@ def id_from_text(text):
 
 # ---- bodies (section 6) --------------------------------------------------------------------------
 # "name type/max": `*T` is a list of T, `bin=N` exactly N octets; a capital is a table or a word list;
-# `?` a field since minor 2 or 3, which may be missing, and is when it says nothing.
+# `?` a field of a later minor, which may be missing, and is when it says nothing.
 
 WORDS = {
     "ActorRole": "broker,client,authority-gate,explainer,confirmation-keeper,audit-writer,"
@@ -121,9 +121,10 @@ TABLES = {
     "Submit": "command text/64, node text/64, reason text/1000, about text/64,"
               "successor ?text/64",
     "ConfirmationAsked": "token bin=16, confirmation ConfirmationKind, expires_in_ms uint,"
-                         "explanation bin, record uint",
+                         "explanation bin, record uint, sentence ?text/256,"
+                         "responsibility_sentence ?text/256",
     "Confirm": "token bin=16, explanation_digest bin=32, acknowledge *text/32,"
-               "accept_responsibility text/1000",
+               "accept_responsibility text/1000, sentence ?text/256",
     "Abandon": "token bin=16",
     "RequestResult": "command text/64, record uint, executed bool, answer ActAnswer, view bin",
     "ErrorAnswer": "error Error, record uint",

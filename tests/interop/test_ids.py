@@ -94,6 +94,7 @@ class WorkedBytes(unittest.TestCase):
         self.message("CONFIRMATION_ASKED", wire.ASKED, 2, "ConfirmationAsked", body)
         self.assertEqual((body["confirmation"], body["expires_in_ms"], body["record"]),
                          ("standard", 120000, 42))
+        self.assertEqual(body["sentence"], "promote n2 on demo")
         self.assertEqual(len(body["explanation"]), 220)
         self.assertEqual(hashlib.sha256(body["explanation"]).hexdigest(), DIGEST)
         explanation = wire.decode("Explanation", body["explanation"])
@@ -103,7 +104,7 @@ class WorkedBytes(unittest.TestCase):
     def test_confirm(self):
         self.message("CONFIRM", wire.CONFIRM, 3, "Confirm", {
             "token": bytes(range(0x70, 0x80)), "explanation_digest": bytes.fromhex(DIGEST),
-            "acknowledge": [], "accept_responsibility": ""})
+            "acknowledge": [], "accept_responsibility": "", "sentence": "promote n2 on demo"})
 
 
 class Strict(unittest.TestCase):

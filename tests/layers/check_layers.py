@@ -38,6 +38,7 @@ LAYERS = [
      ["messages/", "process/", "actors/step.h", "actors/runtime/", "actors/{1}/"]),
     (r"actors/(\w+)/", ["messages/", "actors/step.h", "actors/{1}/"]),
     (r"client/ctl/", ["messages/", "process/", "transport/", "client/", "audit/"]),
+    (r"client/examples/", ["messages/", "client/", "process/entry.h"]),
     (r"client/", ["messages/", "process/files.h", "transport/", "client/"]),
     (r"supervisor/(?:node_\w+|main)\.", ["messages/", "process/", "transport/", "supervisor/",
                                          "kernel/"]),
@@ -52,6 +53,7 @@ SHELLS = {"broker/": ("broker/shell.h",), "actors/": ("actors/runtime/",)}
 HOMES = [
     ("zmq", r"#\s*include\s*[<\"](zmq|zmq_addon)\.(h|hpp)", r"transport/"),
     ("msgpack", r"#\s*include\s*[<\"]msgpack", r"messages/codec\.cc"),
+    ("unistring", r"#\s*include\s*<(uni\w+|unistr)\.h>(?<!unistd\.h>)", r"messages/text\.cc"),
     ("sqlite", r"#\s*include\s*[<\"]sqlite3", r"(kernel|chaos)/"),  # chaos looks at the register from outside
     ("libpq", r"#\s*include\s*[<\"]libpq", r"(kernel/postgresql/sight|chaos)/"),
     ("fsync", r"\b(fsync|fdatasync|syncfs|sync_file_range)\s*\(", r"(audit|kernel|chaos/disk)/|process/files?\."),

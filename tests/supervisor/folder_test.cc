@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include "supervisor/last_words.h"
 #include "tests/support/scratch_folder.h"
 
 namespace aeromq::supervisor {
@@ -258,6 +259,91 @@ TEST(Folder, APostgresqlThatCannotBeIsRefusedBeforeAnythingIsMade) {
   EXPECT_TRUE(refused({"n1=db:5432", "n1=other:5432"}));
   EXPECT_TRUE(refused({"n1=db:5432/7000", "n2=db:5433/7000"}));
   EXPECT_TRUE(refused({}));  // only its other options
+}
+
+TEST(Folder, ADirectoryInUtf8IsUsedAsItIsNamed) {
+  const ScratchFolder scratch;
+  const auto dir = scratch / "caf\xC3\xA9 \"x\"";
+  const auto folder = prepare_folder({dir, {"a"}, ""});
+  ASSERT_TRUE(folder) << folder.error().message;
+  EXPECT_EQ(folder->settings.broker.clients, "ipc://" + dir + "/run/clients.ipc");
+  const auto client = process::read_client_settings(dir + "/clients/operator.toml");
+  ASSERT_TRUE(client) << client.error().message;
+  EXPECT_EQ(client->endpoint, "ipc://" + dir + "/run/clients.ipc");
+  EXPECT_TRUE(prepare_folder({dir, {"a"}, ""}));
+  EXPECT_EQ(prepare_folder({scratch / "\xFF", {}, ""}).error().field, "dir");
+}
+
+TEST(Folder, SettingsThatTheirReaderRefusesAreNeverMade) {
+  const ScratchFolder scratch;
+  FolderOptions options{scratch / "d", {}, ""};
+  for (int i = 0; i < 33; ++i) options.nodes.push_back("n" + std::to_string(i));
+  const auto refused = prepare_folder(options);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("more than 32"));
+  EXPECT_FALSE(fs::exists(options.dir));
+}
+
+TEST(Folder, ARelativeSocketIsOfTheCurrentFolder) {
+  EXPECT_EQ(absolute_listen("ipc://x.ipc"), "ipc://" + (fs::current_path() / "x.ipc").string());
+  EXPECT_EQ(absolute_listen("ipc:///a/../b.ipc"), "ipc:///b.ipc");
+  EXPECT_EQ(absolute_listen("tcp://[::1]:7000"), "tcp://[::1]:7000");
+  const ScratchFolder scratch;
+  const auto why = [&](const std::string& listen) {
+    const auto good = check_bindable({scratch / "d", {}, listen});
+    return good ? std::string() : good.error().field + ": " + good.error().message;
+  };
+  EXPECT_EQ(why("ipc://" + (scratch / "x.ipc")), "");
+  EXPECT_EQ(why("ipc://" + (scratch / "d/run/x.ipc")), "") << "its folder is made with the rest";
+  EXPECT_THAT(why("ipc://" + (scratch / "none/x.ipc")), HasSubstr("there is no folder"));
+  EXPECT_THAT(why("tcp://192.0.2.1:7000"), HasSubstr("no address of this machine"));
+}
+
+TEST(Attempt, WhatAFailedFirstStartMadeIsRemovedAndNothingElse) {
+  const ScratchFolder scratch;
+  const auto dir = scratch / "above/d";
+  {
+    Attempt attempt(dir);
+    attempt.locked();
+    ASSERT_TRUE(prepare_folder({dir, {"a"}, ""}));
+  }
+  EXPECT_FALSE(fs::exists(scratch / "above"));
+
+  fs::create_directories(dir);
+  {
+    Attempt attempt(dir);
+    attempt.locked();
+    ASSERT_TRUE(prepare_folder({dir, {"a"}, ""}));
+    scratch.put("above/d/log/broker.log", "why");
+  }
+  EXPECT_TRUE(fs::exists(dir + "/log/broker.log")) << "what the processes said stays";
+  EXPECT_EQ(std::distance(fs::directory_iterator(dir), {}), 1);
+
+  {
+    Attempt kept(dir);
+    kept.locked();
+    ASSERT_TRUE(prepare_folder({dir, {"b"}, ""}));
+    kept.keep();
+  }
+  {
+    Attempt later(dir);
+    later.locked();
+  }
+  { Attempt unlocked(dir); }
+  EXPECT_TRUE(fs::exists(dir + "/aeromq.toml"));
+}
+
+TEST(LastWords, AreOfThatProcessAlone) {
+  const ScratchFolder scratch;
+  const auto log = scratch.put(
+      "x.log",
+      "T level=error process=broker pid=7 event=cannot_start code=X why=\"of \\\"old\\\"\"\n"
+      "T level=error process=broker pid=71 event=cannot_start code=X why=\"cannot bind\"\n"
+      "T level=info process=broker pid=71 event=hangup\n");
+  EXPECT_EQ(last_words(log, 71), "cannot bind");
+  EXPECT_EQ(last_words(log, 7), "of \"old\"");
+  EXPECT_EQ(last_words(log, 1), "");
+  EXPECT_EQ(last_words(scratch / "none", 7), "");
 }
 
 }  // namespace

@@ -12,11 +12,13 @@ chaos::Ended Asked::answer(const std::string& line) {
 }
 
 json Asked::reply() const {
-  json reply{
-      {"confirm", pending["token"]}, {"acknowledge", json::array()}, {"accept_responsibility", ""}};
+  json reply{{"confirm", pending["token"]},
+             {"sentence", pending["sentence"]},
+             {"acknowledge", json::array()},
+             {"accept_responsibility", ""}};
   if (pending["confirmation"] != "enhanced") return reply;
   for (const auto& risk : pending["risks"]) reply["acknowledge"].push_back(risk["id"]);
-  reply["accept_responsibility"] = "I accept responsibility for this test.";
+  reply["accept_responsibility"] = pending["responsibility_sentence"];
   return reply;
 }
 

@@ -64,13 +64,29 @@ TEST_F(Confirmation, AnotherToken) {
           reply["confirm"] = token;
           return reply.dump() + "\n";
         },
-        2, "\"field\":\"confirm\"");
+        11, "\"field\":\"confirm\"");
   }
 }
 
 TEST_F(Confirmation, NotExactlyAReply) {
   const std::vector<std::function<std::string(Asked&)>> spoilt{
       [](Asked&) { return std::string("yes\n"); },
+      [](Asked&) { return std::string("no\n"); },
+      [](Asked& asked) {
+        auto reply = asked.reply();
+        reply.erase("sentence");
+        return reply.dump() + "\n";
+      },
+      [](Asked& asked) {
+        auto reply = asked.reply();
+        reply["sentence"] = "no";
+        return reply.dump() + "\n";
+      },
+      [](Asked& asked) {
+        auto reply = asked.reply();
+        reply["sentence"] = asked.reply()["sentence"].get<std::string>() + ".";
+        return reply.dump() + "\n";
+      },
       [](Asked&) { return std::string("\n"); },
       [](Asked&) { return std::string("[]\n"); },
       [](Asked&) { return std::string("{}\n"); },
@@ -103,7 +119,7 @@ TEST_F(Confirmation, NotExactlyAReply) {
   };
   const auto all = confirmed();
   for (std::size_t i = 0; i < spoilt.size(); ++i)
-    expect_refused(all[i % all.size()], spoilt[i], 2, "INVALID_INPUT");
+    expect_refused(all[i % all.size()], spoilt[i], 11, "ABANDONED");
 }
 
 TEST_F(Confirmation, AbandonAndEndOfInput) {
@@ -153,8 +169,9 @@ TEST_F(Confirmation, ForcedPromotionNeedsEachRiskAndResponsibility) {
   };
   expect_refused(forced, with("acknowledge", json::array()), 10, "ACKNOWLEDGEMENT_MISSING");
   expect_refused(forced, with("acknowledge", json::array({"ALL"})), 10, "ACKNOWLEDGEMENT_MISSING");
-  for (const char* blank : {"", " ", "   "})
-    expect_refused(forced, with("accept_responsibility", blank), 10, "RESPONSIBILITY_NOT_ACCEPTED");
+  for (const char* other : {"", "   ", "no", "I accept responsibility for this test."})
+    expect_refused(forced, with("accept_responsibility", other), 11,
+                   "\"field\":\"accept_responsibility\"");
 }
 
 TEST_F(Confirmation, WrongWordsTyped) {
@@ -166,10 +183,11 @@ TEST_F(Confirmation, WrongWordsTyped) {
   const std::string risk = "OLD_PRIMARY_NOT_PROVEN_DOWN";
   for (const auto& [words, typed] :
        {Case{confirmed()[0], {"yes"}}, Case{confirmed()[1], {"y"}},
-        Case{confirmed()[1], {"demote b on aeromq"}}, Case{confirmed()[1], {" demote a on aeromq"}},
-        Case{confirmed()[2], {""}}, Case{confirmed()[2], {"promote b"}},
-        Case{confirmed()[3], {"promote b on aeromq"}}, Case{confirmed()[3], {force, ""}},
-        Case{confirmed()[3], {force, "all"}}, Case{confirmed()[3], {force, risk, " "}}}) {
+        Case{confirmed()[1], {"demote b on aeromq"}}, Case{confirmed()[1], {"demote  a on aeromq"}},
+        Case{confirmed()[1], {"no"}}, Case{confirmed()[2], {""}},
+        Case{confirmed()[2], {"promote b"}}, Case{confirmed()[3], {"promote b on aeromq"}},
+        Case{confirmed()[3], {force, ""}}, Case{confirmed()[3], {force, "all"}},
+        Case{confirmed()[3], {force, risk, " "}}, Case{confirmed()[3], {force, risk, "no"}}}) {
     auto screen = terminal("table", words);
     for (const auto& line : typed) {
       ASSERT_TRUE(screen->wait_for("(expires ", kSoonMs)) << screen->shown();

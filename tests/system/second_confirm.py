@@ -28,7 +28,8 @@ def main(path, command, node):
         asked = client.submit(request)
         digest = hashlib.sha256(asked["explanation"]).digest()
         body = encode("Confirm", {"token": asked["token"], "explanation_digest": digest,
-                                  "acknowledge": [], "accept_responsibility": ""})
+                                  "acknowledge": [], "accept_responsibility": "",
+                                  "sentence": asked["sentence"]})
         client.send(CONFIRM, body, request.id)
         client.send(CONFIRM, body, request.id)
         answers = [answer(client, request), answer(client, request)]

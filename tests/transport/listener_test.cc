@@ -1,6 +1,9 @@
 // Peer and Listener on one machine, one process: what is sent, refused, dropped and ended.
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
+#include <cstring>
 #include <fstream>
 #include <thread>
 #include <zmq.hpp>
@@ -254,6 +257,25 @@ TEST(Peer, NobodyListeningIsSaidInTimeAndALateListenerIsFound) {
   const auto found = Peer::connect(options);
   late.join();
   EXPECT_TRUE(found) << found.error().message;
+}
+
+// A frozen broker: the system takes the connection for it, and then nothing comes.
+TEST(Peer, SilenceIsNoQuestionAboutKeys) {
+  const ScratchFolder folder;
+  const auto path = (folder / "mute");
+  const int mute = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+  ASSERT_EQ(::bind(mute, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  ASSERT_EQ(::listen(mute, 8), 0);
+  PeerOptions options{"ipc://" + path, CurveClient{make_key_pair().public_key, make_key_pair()}};
+  const auto peer = Peer::connect(options);
+  ::close(mute);
+  ASSERT_FALSE(peer);
+  EXPECT_NE(peer.error().message.find("does not answer"), std::string::npos)
+      << peer.error().message;
+  EXPECT_EQ(peer.error().message.find("key"), std::string::npos) << peer.error().message;
 }
 
 TEST(Peer, ItsFileDescriptorWakesForAMessageAndForTheEnd) {

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "messages/catalogue.h"
+#include "process/entry.h"
 #include "transport/listener.h"
 #include "transport/peer.h"
 #include "transport/zap.h"
@@ -69,11 +70,19 @@ int say_routing_id(const char* endpoint) {
 }  // namespace
 }  // namespace aeromq::transport
 
-int main(int count, char** arguments) {
+namespace {
+
+int run_program(int count, char** arguments) {
   if (count != 3) return 2;
   std::setvbuf(stdout, nullptr, _IOLBF, 0);
   using namespace aeromq::transport;
   const std::string_view mode = arguments[1];
   if (mode == "routing-id") return say_routing_id(arguments[2]);
   return mode == "peer" ? be_peer(arguments[2]) : be_listener(arguments[2]);
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  return aeromq::process::enter(count, arguments, [&] { return run_program(count, arguments); });
 }

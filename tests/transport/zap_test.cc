@@ -33,6 +33,18 @@ TEST(Zap, AClientWithoutCurveIsNotLetInToACurveDomain) {
   EXPECT_FALSE(Peer::connect(options));
 }
 
+TEST(Zap, OtherRulesCountForTheNextConnection) {
+  const ScratchFolder folder;
+  Server server(folder.ipc());
+  const auto bob = make_key_pair();
+  EXPECT_FALSE(Peer::connect(server.client(folder.ipc(), bob)));
+  EXPECT_FALSE(server.context->replace("clients", {{{"no key", "bob"}}, {}}));
+  EXPECT_FALSE(server.context->replace("unknown", {}));
+  ASSERT_TRUE(server.context->replace("clients", {{{bob.public_key, "bob"}}, {}}));
+  EXPECT_TRUE(Peer::connect(server.client(folder.ipc(), bob)));
+  EXPECT_FALSE(Peer::connect(server.client(folder.ipc())));
+}
+
 TEST(Zap, AnIpcPeerOfAListedUidIsNamedByIt) {
   const ScratchFolder folder;
   Server server(folder.ipc());

@@ -1,66 +1,42 @@
 #include "client/ctl/render/escape.h"
 
-#include <fmt/format.h>
+#include <algorithm>
 
-#include <cstdint>
+#include "messages/text.h"
 
 namespace aeromq::ctl {
 namespace {
 
-struct CodePoint {
-  std::uint32_t value = 0;
-  std::size_t octets = 0;  // 0 = not UTF-8
-};
-
-CodePoint read(std::string_view text) {
-  const auto lead = static_cast<unsigned char>(text[0]);
-  if (lead < 0x80) return {lead, 1};
-  const std::size_t octets = lead >> 5 == 0x6    ? 2
-                             : lead >> 4 == 0xE  ? 3
-                             : lead >> 3 == 0x1E ? 4
-                                                 : 0;
-  if (octets == 0 || text.size() < octets) return {};
-  std::uint32_t value = lead & (0xFFU >> (octets + 1));
-  for (std::size_t i = 1; i < octets; ++i) {
-    const auto next = static_cast<unsigned char>(text[i]);
-    if (next >> 6 != 0x2) return {};
-    value = value << 6 | (next & 0x3FU);
+/// Octets of `text` that fit into so many columns; all of it, or at least one character.
+std::size_t fitting(std::string_view text, std::size_t columns) {
+  std::size_t taken = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const auto octets = std::max<std::size_t>(first_code_point(text.substr(at)).octets, 1);
+    taken += columns_of(text.substr(at, octets));
+    if (taken > columns && at > 0) return at;
+    at += octets;
   }
-  return {value, octets};
-}
-
-bool harmful(std::uint32_t code) {
-  return code < 0x20 || (code >= 0x7F && code < 0xA0) ||  // C0, DEL, C1
-         code == 0x200E || code == 0x200F || (code >= 0x2028 && code <= 0x202E) ||
-         (code >= 0x2066 && code <= 0x2069) || code == 0xFEFF;
+  return text.size();
 }
 
 }  // namespace
 
-std::string escape(std::string_view text) {
-  std::string safe;
-  safe.reserve(text.size());
-  while (!text.empty()) {
-    const auto code = read(text);
-    if (code.octets == 0) {
-      safe += fmt::format("\\x{:02x}", static_cast<unsigned char>(text[0]));
-      text.remove_prefix(1);
-      continue;
-    }
-    if (harmful(code.value))
-      safe += fmt::format("\\u{:04x}", code.value);
-    else
-      safe += text.substr(0, code.octets);
-    text.remove_prefix(code.octets);
-  }
-  return safe;
-}
+std::string escape(std::string_view text) { return visible(text); }
 
-std::size_t width(std::string_view text) {
-  std::size_t columns = 0;
-  for (const char c : text)
-    if ((static_cast<unsigned char>(c) & 0xC0) != 0x80) ++columns;
-  return columns;
+std::size_t width(std::string_view text) { return columns_of(text); }
+
+std::vector<std::string> folded(std::string_view text, std::size_t columns) {
+  std::vector<std::string> lines;
+  for (;;) {
+    const auto most = fitting(text, columns);
+    if (most == text.size()) break;
+    const auto blank = text.substr(0, most + 1).rfind(' ');
+    const bool at_blank = blank != std::string_view::npos && blank >= most / 2;
+    lines.emplace_back(text.substr(0, at_blank ? blank : most));
+    text.remove_prefix(at_blank ? blank + 1 : most);
+  }
+  lines.emplace_back(text);
+  return lines;
 }
 
 }  // namespace aeromq::ctl

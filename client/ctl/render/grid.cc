@@ -1,12 +1,13 @@
 #include "client/ctl/render/grid.h"
 
 #include <algorithm>
-#include <numeric>
 
 #include "client/ctl/render/escape.h"
 
 namespace aeromq::ctl {
 namespace {
+
+using Lines = std::vector<std::string>;
 
 std::string padded(const std::string& text, std::size_t to, bool right) {
   const auto have = width(text);
@@ -32,11 +33,16 @@ std::string titled(const std::string& title, const std::string& line) {
 
 std::string grid_text(const std::string& title, const std::vector<GridColumn>& columns,
                       const std::vector<std::vector<std::string>>& rows) {
+  std::vector<std::vector<Lines>> cells;  // of each row and column
   std::vector<std::size_t> widths;
   for (const auto& column : columns) widths.push_back(width(column.heading));
-  for (const auto& row : rows)
-    for (std::size_t i = 0; i < columns.size() && i < row.size(); ++i)
-      widths[i] = std::max(widths[i], width(row[i]));
+  for (const auto& row : rows) {
+    auto& made = cells.emplace_back();
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      made.push_back(folded(i < row.size() ? row[i] : "", kMostColumns));
+      for (const auto& line : made.back()) widths[i] = std::max(widths[i], width(line));
+    }
+  }
   const auto line = border(widths);
   std::string text = titled(title, line) + '\n';
   const auto put_row = [&](auto cell_of) {
@@ -47,8 +53,11 @@ std::string grid_text(const std::string& title, const std::vector<GridColumn>& c
   };
   put_row([&](std::size_t i) { return columns[i].heading; });
   text += line + '\n';
-  for (const auto& row : rows)
-    put_row([&](std::size_t i) { return i < row.size() ? row[i] : std::string(); });
+  for (const auto& row : cells) {
+    const auto height = std::ranges::max(row, {}, &Lines::size).size();
+    for (std::size_t at = 0; at < height; ++at)
+      put_row([&](std::size_t i) { return at < row[i].size() ? row[i][at] : std::string(); });
+  }
   return text + line + '\n';
 }
 

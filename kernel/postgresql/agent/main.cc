@@ -7,10 +7,10 @@
 #include "kernel/postgresql/agent/server.h"
 #include "kernel/postgresql/agent/verbs.h"
 #include "process/command_line.h"
+#include "process/entry.h"
 #include "process/exit_codes.h"
 #include "process/kill_point.h"
 #include "process/log.h"
-#include "process/private_memory.h"
 
 using namespace aeromq;
 
@@ -60,13 +60,14 @@ void add_verbs(CLI::App& app, Flags& flags) {
 }
 
 int run(const CLI::App& app, const Flags& flags) {
+  const auto chosen = [&](const char* name) { return app.got_subcommand(name); };
+  if (!chosen("serve")) process::become_tool();
   const auto settings = postgresql::read_agent_settings(flags.config);
   if (!settings) {
     process::fail_start(settings.error());
     return process::kExitUsage;
   }
   const bool json = flags.output == "json";
-  const auto chosen = [&](const char* name) { return app.got_subcommand(name); };
   if (chosen("status")) return postgresql::show_status(*settings, json);
   if (chosen("outcome")) return postgresql::tell_outcome(*settings, flags.request, json);
   if (chosen("start")) return postgresql::order_start(*settings, flags.reason, flags.accepted);
@@ -82,10 +83,7 @@ int run(const CLI::App& app, const Flags& flags) {
   return postgresql::serve(*settings);
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  process::keep_memory_private();
+int run(int argc, char** argv) {
   process::register_kill_points(postgresql::agent_kill_points());
   if (process::list_kill_points(argc, argv)) return process::kExitOk;
   process::start_log("pg-agent");
@@ -99,4 +97,11 @@ int main(int argc, char** argv) {
     return app.exit(error) == 0 ? process::kExitOk : process::kExitUsage;
   }
   return run(app, flags);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return process::enter(
+      argc, argv, [&] { return run(argc, argv); }, process::Program::service);
 }

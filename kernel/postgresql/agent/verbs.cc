@@ -252,7 +252,7 @@ int order_stop(const AgentSettings& settings, const std::string& reason) {
 }
 
 int begin_journal(const AgentSettings& settings, const std::string& reason) {
-  if (reason.empty() || reason.size() > 1000 || has_control_characters(reason))
+  if (is_blank(reason) || reason.size() > 1000 || has_control_characters(reason))
     return complain(
         make_error(ErrorCode::invalid_input,
                    "a reason is 1 to 1000 octets of UTF-8 without control characters", "reason"),
@@ -282,7 +282,7 @@ int bind_history(const AgentSettings& settings, const std::string& history,
     if (error != std::errc{} || at != begin + 2) return wrong();
   }
   if (id.empty()) return wrong();
-  if (!decode<BindingEntry>(encode(BindingEntry{id, true, 0, reason})) || reason.empty() ||
+  if (!decode<BindingEntry>(encode(BindingEntry{id, true, 0, reason})) || is_blank(reason) ||
       has_control_characters(reason))
     return complain(
         make_error(ErrorCode::invalid_input,
