@@ -17,6 +17,7 @@ struct Place {
 
 void add_check_commands(CLI::App& app, Place& place);  ///< check, predicates
 void add_timeline_command(CLI::App& app, Place& place);
+void add_hostile_command(CLI::App& app, Place& place);
 void add_kill_command(CLI::App& app, Place& place);
 void add_mutants_command(CLI::App& app, Place& place);
 void add_disk_command(CLI::App& app, Place& place);

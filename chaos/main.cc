@@ -16,6 +16,7 @@ int run(int argc, char** argv) {
   aeromq::chaos::add_check_commands(app, place);
   aeromq::chaos::add_timeline_command(app, place);
   aeromq::chaos::add_simulate_command(app, place);
+  aeromq::chaos::add_hostile_command(app, place);
   aeromq::chaos::add_kill_command(app, place);
   aeromq::chaos::add_mutants_command(app, place);
   aeromq::chaos::add_network_command(app, place);

@@ -36,25 +36,21 @@ bool Caps::is_full() const {
   return count(unproven) >= numbers_.unproven || count(unproven) + count(proven) >= numbers_.all;
 }
 
-bool Caps::has_room(Id id) const {
-  const auto at = known_.find(id);
-  return at != known_.end() && !is_full(at->second.address) && !is_full();
-}
-
-Caps::Verdict Caps::goes_inside(Id id) {
+Caps::Verdict Caps::who_goes_for(Id id) const {
   const auto at = known_.find(id);
   if (at == known_.end() || at->second.standing != Standing::waiting) return {false, std::nullopt};
-  Verdict verdict;
   if (is_full(at->second.address)) {
-    const auto& own = by_address_[at->second.address][index(unproven)];
+    const auto& own = by_address_.at(at->second.address)[index(unproven)];
     if (own.empty()) return {false, std::nullopt};
-    verdict.leaves = *own.begin();
-  } else if (is_full()) {
-    verdict.leaves = oldest_of_most(unproven);
-    if (!verdict.leaves) return {false, std::nullopt};
+    return {true, *own.begin()};
   }
-  move(id, at->second, unproven);
-  return verdict;
+  if (!is_full()) return {};
+  const auto oldest = oldest_of_most(unproven);
+  return {oldest.has_value(), oldest};
+}
+
+void Caps::goes_inside(Id id) {
+  if (const auto at = known_.find(id); at != known_.end()) move(id, at->second, unproven);
 }
 
 void Caps::proves(Id id) {

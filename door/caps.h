@@ -43,11 +43,9 @@ class Caps {
   Verdict arrives(Id id, const std::string& address);
   /// It has said HELLO. It stays.
   Verdict waits(Id id);
-  /// False: another one would have to go for this one, should it go inside now. Time to look who
-  /// has proven something since.
-  bool has_room(Id id) const;
-  /// One that waits would go inside. If it may not stay, the caller closes it and says left().
-  Verdict goes_inside(Id id);
+  /// One that waits would go inside: who would have to go for it, and whether it may stay at all.
+  Verdict who_goes_for(Id id) const;
+  void goes_inside(Id id);
   /// The first whole message of it was taken.
   void proves(Id id);
   void left(Id id);

@@ -108,11 +108,19 @@ void Connection::read_opening() {
   if (judged == Opening::bad) return turn_away(Turned::no_handshake);
   if (judged == Opening::more) return;
   event_del(in_.readable.get());
-  gone_ = hook<&Connection::client_gone>(in_.from, EV_CLOSED);
+  gone_ = hook<&Connection::client_stirs>(in_.from, EV_READ);
   event_add(gone_.get(), nullptr);
   stage_ = Stage::waiting;
   since_ms_ = now_ms_;
   host_.hello(*this);
+}
+
+/// While it waits it can only leave: a client has nothing to say before WELCOME.
+void Connection::client_stirs() {
+  char octet = 0;
+  const auto got = ::recv(in_.from, &octet, 1, MSG_PEEK);
+  if (got > 0) return turn_away(Turned::no_handshake);
+  over_ = over_ || got == 0 || errno != EAGAIN;
 }
 
 bool Connection::has_opened() {
@@ -120,9 +128,8 @@ bool Connection::has_opened() {
   return stage_ != Stage::opening;
 }
 
-void Connection::come_in(const Ref& ref) {
+void Connection::come_in() {
   if (over_ || stage_ != Stage::waiting) return;
-  ref_ = ref;
   const int inner = connect_inside(rules_.inner, name_of(*ref_, unguessable()));
   if (inner < 0) {
     if (errno == ENOENT || errno == ECONNREFUSED) host_.nobody_inside(*this);

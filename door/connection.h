@@ -52,8 +52,9 @@ class Connection {
 
   /// What has come so far is read. False: it is still not the whole opening.
   bool has_opened();
-  /// Its turn to go inside, after hello(), as `ref`. It may have to come again.
-  void come_in(const Ref& ref);
+  /// Its turn to go inside, after hello(): a place, then the connection. It may have to come again.
+  void take_place(const Ref& ref) { ref_ = ref; }
+  void come_in();
   /// Whether it has been heard by now.
   void look_proven();
   /// What time and board ask for; call every few milliseconds.
@@ -65,6 +66,8 @@ class Connection {
   const Address& address() const { return address_; }
   const std::optional<Ref>& ref() const { return ref_; }
   bool is_over() const { return over_; }
+  /// Since when it is as far as it is.
+  std::uint64_t spent_ms() const { return now_ms_ - since_ms_; }
   /// It was sent inside and has not been answered there.
   bool is_asking() const { return stage_ == Stage::handshake && !answered_; }
   const std::optional<Turned>& why() const { return why_; }
@@ -88,7 +91,7 @@ class Connection {
   Hook hook(int fd, short what);
 
   void client_readable();
-  void client_gone() { over_ = true; }
+  void client_stirs();
   void client_writable() { write_on(out_); }
   void inner_readable();
   void inner_writable() { write_on(in_); }

@@ -26,6 +26,8 @@ constexpr std::size_t kMostFeedOfAddress = 64;
 // A HELLO costs the thread that serves all connections some 0.2 ms: few at a time, so that those
 // who are inside hardly wait for those who knock.
 constexpr std::size_t kMostAsking = 64;
+// What whoever went inside has for its handshake before another one can take its place.
+constexpr std::uint64_t kGraceMs = 300;
 
 std::uint64_t clock_ms() { return process::now().boot_ns / kNanosPerMs; }
 
@@ -211,40 +213,54 @@ void Door::hello(Connection& connection) {
   entrance.turns.add(connection.id(), connection.address().counted);
 }
 
-std::optional<Ref> Door::place_for(Entrance& entrance, const Connection& connection) {
-  if (connection.ref()) return connection.ref();
-  if (places_.empty()) return std::nullopt;
-  if (!entrance.caps->has_room(connection.id()))
+bool Door::make_place(Entrance& entrance, Connection& connection) {
+  if (connection.ref()) return true;
+  auto verdict = entrance.caps->who_goes_for(connection.id());
+  const auto is_young = [&] {
+    const auto at = entrance.connections.find(verdict.leaves.value_or(0));
+    return at != entrance.connections.end() && at->second->spent_ms() < kGraceMs;
+  };
+  if (is_young()) return false;
+  if (verdict.leaves) {  // unless it was heard since it was looked at last
     for (auto& [id, other] : entrance.connections) other->look_proven();
-  const auto verdict = entrance.caps->goes_inside(connection.id());
+    verdict = entrance.caps->who_goes_for(connection.id());
+    if (is_young()) return false;
+  }
+  if (places_.empty() || !verdict.stays) {
+    connection.turn_away(Turned::crowded);
+    return true;
+  }
   if (verdict.leaves) let_go(entrance, *verdict.leaves, Turned::crowded);
-  if (!verdict.stays) return std::nullopt;
+  entrance.caps->goes_inside(connection.id());
   const auto place = places_.front();
   places_.pop_front();
-  return board_.begin(place, connection.address().shown);
+  connection.take_place(board_.begin(place, connection.address().shown));
+  return true;
 }
 
 void Door::answered(Connection& connection) { --entrance_of(connection).asking; }
 
 void Door::send_inside(Entrance& entrance) {
+  std::set<std::string> full;
   while (entrance.asking < kMostAsking) {
-    const auto id = entrance.turns.next();
+    const auto id = entrance.turns.next(full);
     if (!id) return;
     const auto at = entrance.connections.find(*id);
     if (at == entrance.connections.end()) continue;
     auto& connection = *at->second;
-    if (!connection.is_over()) {
-      if (const auto ref = place_for(entrance, connection))
-        connection.come_in(*ref);
-      else
-        connection.turn_away(Turned::crowded);
+    const auto& address = connection.address().counted;
+    if (!connection.is_over() && !make_place(entrance, connection)) {
+      entrance.turns.add_first(*id, address);
+      full.insert(address);
+      continue;
     }
+    connection.come_in();
     if (connection.is_over()) {
       let_go(entrance, *id, std::nullopt);
     } else if (connection.is_asking()) {
       ++entrance.asking;
     } else {
-      entrance.turns.add(*id, connection.address().counted);  // not now: look() tries again
+      entrance.turns.add_first(*id, address);  // not now: look() tries again
       return;
     }
   }

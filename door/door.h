@@ -67,7 +67,8 @@ class Door : public Host {
   void broker_ended();
   void accept_from(Entrance& entrance, int listener);
   void send_inside(Entrance& entrance);
-  std::optional<Ref> place_for(Entrance& entrance, const Connection& connection);
+  /// False: not yet. Otherwise it has a place, or is over.
+  bool make_place(Entrance& entrance, Connection& connection);
   void make_room(Entrance& entrance, Caps::Id id);
   void let_go(Entrance& entrance, Caps::Id id, std::optional<Turned> why);
   Entrance& entrance_of(const Connection& connection);

@@ -3,6 +3,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "door/caps.h"
@@ -12,16 +13,22 @@ namespace aeromq::door {
 class Turns {
  public:
   void add(Caps::Id id, const std::string& address) { waiting_[address].push_back(id); }
-  /// The next one, who waits no more; who has left meanwhile is the caller's to see.
-  std::optional<Caps::Id> next() {
-    if (waiting_.empty()) return std::nullopt;
+  /// It could not go yet: it is the first of its address again.
+  void add_first(Caps::Id id, const std::string& address) { waiting_[address].push_front(id); }
+  /// The next one that is of none of these addresses, who waits no more; who has left meanwhile is
+  /// the caller's to see.
+  std::optional<Caps::Id> next(const std::set<std::string>& but = {}) {
     auto at = waiting_.upper_bound(last_);
-    if (at == waiting_.end()) at = waiting_.begin();
-    last_ = at->first;
-    const auto id = at->second.front();
-    at->second.pop_front();
-    if (at->second.empty()) waiting_.erase(at);
-    return id;
+    for (std::size_t i = 0; i < waiting_.size(); ++i, ++at) {
+      if (at == waiting_.end()) at = waiting_.begin();
+      if (but.contains(at->first)) continue;
+      last_ = at->first;
+      const auto id = at->second.front();
+      at->second.pop_front();
+      if (at->second.empty()) waiting_.erase(at);
+      return id;
+    }
+    return std::nullopt;
   }
 
  private:

@@ -114,8 +114,8 @@ std::string settings_text(const std::vector<std::string>& nodes, const std::stri
          number("connections_per_address", plain.door.connections_per_address) +
          number("handshakes_per_address", plain.door.handshakes_per_address) +
          number("hello_ms", plain.door.hello_ms) +
-         number("unfinished_bytes", plain.door.unfinished_bytes) + "\n[audit]\n" + line("dir", plain.audit.dir) +
-         line("watermark", plain.audit.watermark) +
+         number("unfinished_bytes", plain.door.unfinished_bytes) + "\n[audit]\n" +
+         line("dir", plain.audit.dir) + line("watermark", plain.audit.watermark) +
          number("segment_bytes", plain.audit.segment_bytes) + "\n[kernel]\n" +
          kernel_text(plain.kernel) + "\n[dispatcher]\n" + number("id", plain.dispatcher.id) +
          "\n[principals]\n" + line("file", plain.principals) + "\n[limits]\n" + limits;
@@ -251,7 +251,9 @@ Result<void> make_all(const FolderOptions& options) {
     return fail(read.error());
   if (auto made = make_folders(dir, !options.postgresql.nodes.empty()); !made) return made;
   for (const auto& [name, text] : files) {
-    if (auto made = make_folder(fs::path(dir + "/" + name).parent_path()); !made) return made;
+    const auto parent = fs::path(dir + "/" + name).parent_path();
+    if (parent != dir)  // which is there, and may be a link
+      if (auto made = make_folder(parent); !made) return made;
     if (auto written = process::write_file(dir + "/" + name, text); !written) return written;
   }
   return {};

@@ -109,7 +109,9 @@ Result<void> edit_copies(const StoppedPlane& plane, NodeChange& change, Edit edi
   for (const auto& path : plane.copies()) {
     // The copy of a node that leaves goes with its folder.
     if (!change.dropped_folder.empty() && path.starts_with(change.dropped_folder + "/")) continue;
-    const auto text = process::read_file(path);
+    // An agent's copy may belong to the server's user.
+    constexpr auto kOwner = process::Owner::ours_or_any;
+    const auto text = process::read_file(path, process::kMaxSettingsFile, kOwner);
     if (!text) return fail(text.error());
     const std::optional<std::string> edited = edit(*text);
     if (!edited)

@@ -62,7 +62,8 @@ class Night {
         {"kill", "--pauses", "--sample", "40", "--seed", seed},
         {"syscalls", "--runs", "100", "--seed", seed},
         {"network", "--runs", "40", "--seed", seed},
-        {"disk", "--power-cuts", "80", "--errors", "80", "--seed", seed}};
+        {"disk", "--power-cuts", "80", "--errors", "80", "--seed", seed},
+        {"hostile", "--minutes", "30"}};
     for (const auto& words : rungs)
       if (Clock::now() < end_) rung(words);
   }

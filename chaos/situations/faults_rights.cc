@@ -1,6 +1,9 @@
 #include <sys/stat.h>
 
+#include "chaos/postgresql/runbook.h"
+#include "chaos/postgresql/truth.h"
 #include "chaos/situations/fault.h"
+#include "chaos/situations/witness.h"
 
 namespace aeromq::chaos::situations {
 namespace {
@@ -8,6 +11,17 @@ namespace {
 using Node = const std::string&;
 
 constexpr const char* kKind = "rights";
+
+// A role is changed where writes are taken. Where nobody leads, and the product can't see who
+// could, somebody has to promote by hand.
+std::string writable_server(Scene& scene, const std::string& fault) {
+  if (!writable_now(scene.cluster()).empty()) return scene.primary();
+  const auto heir = postgresql::foremost_standby(postgresql::read_facts(scene.cluster()), "");
+  if (heir.empty()) return scene.primary();
+  scene.foreign(fault, heir, true, true);
+  scene.sql(heir, "SELECT pg_promote(true, 20)");
+  return heir;
+}
 
 Fault statement(const char* name, const char* about, const char* wrong, const char* right,
                 Effect effect) {
@@ -22,7 +36,7 @@ Fault statement(const char* name, const char* about, const char* wrong, const ch
             for (const auto& other : scene.others(node)) scene.show_out(other);
             return done;
           },
-          [=](Scene& scene, Node) { scene.sql(scene.primary(), right); }};
+          [=](Scene& scene, Node) { scene.sql(writable_server(scene, name), right); }};
 }
 
 Fault mode(const char* name, const char* about,

@@ -355,7 +355,10 @@ void Scene::make_room(const fs::path& folder) {
 
 void Scene::foreign(const std::string& fault, const std::string& node, bool may_write,
                     bool may_lose) {
-  foreign_acts.push_back({boot_now(), fault, node, may_write, may_lose});
+  // Where two can be written to already, whoever restarts one of them goes on with it.
+  const auto writable = writable_now(*cluster_);
+  const bool goes_on = writable.size() > 1 && std::ranges::find(writable, node) != writable.end();
+  foreign_acts.push_back({boot_now(), fault, node, may_write || goes_on, may_lose});
 }
 
 }  // namespace aeromq::chaos::situations

@@ -73,6 +73,7 @@ bool poll_until(int timeout_ms, const std::function<bool()>& condition) {
 }
 
 std::vector<std::string> Stack::environment() const {
+  if (!traced_at_all_) return {};
   return {"AEROMQ_KILL_FILE=" + (dir_ / "kill").string(),
           "AEROMQ_KILL_TRACE=" + (dir_ / "trace").string()};
 }
@@ -81,7 +82,8 @@ Stack::Stack(const fs::path& bin_dir, fs::path dir, const StackOptions& options)
     : bin_(fs::canonical(bin_dir)),
       dir_(std::move(dir)),
       cluster_(options.cluster),
-      programs_(options.programs) {
+      programs_(options.programs),
+      traced_at_all_(options.traced) {
   start();  // the first start makes the directory
   if (options.settings.empty() && !options.prepare && !options.wide_limits) return;
   stop();

@@ -130,6 +130,7 @@ struct NodeSample {
   std::uint64_t started_ms = 0;  ///< its own start time, wall clock
   std::uint64_t own_port = 0;    ///< its own setting `port`
   std::string data_directory;    ///< its own setting; as it was given, links and all
+  bool may_identify = true;  ///< our role has REPLICATION there: IDENTIFY_SYSTEM would be answered
   std::string synchronous_standby_names;
   std::string synchronous_commit;
   std::vector<Streamer> streamers;

@@ -260,7 +260,7 @@ TEST(Client, AnAnswerThatComesTooLateChangesNothing) {
   EXPECT_TRUE(std::holds_alternative<Pending>(Answer(ask(client, request_demotion))));
 }
 
-TEST(Client, ABrokerThatDiesBeforeTheConfirmationIsNotReached) {
+TEST(Client, ABrokerThatDiesBeforeTheConfirmationEndsTheQuestion) {
   ScriptedBroker broker(answer_well);
   auto client = connect(broker);
   const auto pending = ask(client, request_promotion);
@@ -268,7 +268,7 @@ TEST(Client, ABrokerThatDiesBeforeTheConfirmationIsNotReached) {
   const auto ended = client.next_answer(5000);
   ASSERT_TRUE(ended);
   EXPECT_EQ(ended->request, pending.request);
-  EXPECT_EQ(failure(ended->answer).code, "NOT_REACHED");
+  EXPECT_EQ(failure(ended->answer).code, "ABANDONED");
   EXPECT_FALSE(client.alive());
   const auto answer = client.confirm(pending, pending.asked.sentence);
   EXPECT_EQ(failure(answer).code, "NOT_PENDING");

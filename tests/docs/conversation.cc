@@ -1,6 +1,7 @@
 #include "conversation.h"
 
 #include "broker/broker.h"
+#include "messages/audit_page.h"
 #include "messages/digest.h"
 #include "messages/given.h"
 

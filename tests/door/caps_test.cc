@@ -25,9 +25,10 @@ CapNumbers numbers() {
 Caps::Verdict comes(Caps& caps, Caps::Id id, const std::string& address, bool proves = false) {
   caps.arrives(id, address);
   caps.waits(id);
-  const auto verdict = caps.goes_inside(id);
+  const auto verdict = caps.who_goes_for(id);
   if (verdict.leaves) caps.left(*verdict.leaves);
   if (!verdict.stays) caps.left(id);
+  if (verdict.stays) caps.goes_inside(id);
   if (verdict.stays && proves) caps.proves(id);
   return verdict;
 }
@@ -80,7 +81,7 @@ TEST(Caps, WhoHasLeftIsForgotten) {
   for (const auto standing :
        {Standing::silent, Standing::waiting, Standing::unproven, Standing::proven})
     EXPECT_EQ(caps.count(standing), 0U);
-  EXPECT_FALSE(caps.goes_inside(2).stays);
+  EXPECT_FALSE(caps.who_goes_for(2).stays);
 }
 
 TEST(Turns, EachAddressHasItsTurnAndWithinItWhoWaitedLongest) {
@@ -91,6 +92,12 @@ TEST(Turns, EachAddressHasItsTurnAndWithinItWhoWaitedLongest) {
   std::vector<Caps::Id> order;
   while (const auto id = turns.next()) order.push_back(*id);
   EXPECT_EQ(order, (std::vector<Caps::Id>{4, 1, 5, 2, 3}));
+  turns.add(6, "flood");
+  turns.add_first(7, "flood");
+  turns.add(8, "z");
+  EXPECT_EQ(turns.next({"flood"}), 8U);
+  EXPECT_EQ(turns.next({"flood"}), std::nullopt);
+  EXPECT_EQ(turns.next(), 7U);
 }
 
 }  // namespace

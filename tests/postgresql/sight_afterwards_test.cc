@@ -123,6 +123,17 @@ TEST(PostgresqlAfterwards, BothValuesOfABlockedReplayAreNamed) {
                         "max_connections is 40 there, and 80 is needed"));
 }
 
+// Found by a situation: the primary was stopped, and then no standby's timeline could be told.
+TEST(PostgresqlAfterwards, AStandbyThatCannotBeIdentifiedLaterIsNoCandidate) {
+  auto sample = healthy();
+  sample.nodes[1].may_identify = false;
+  EXPECT_TRUE(get(sample, demotion(), "NO_STREAMING_CANDIDATE").passes);
+  EXPECT_THAT(get(sample, demotion(), "NO_STREAMING_CANDIDATE").text,
+              HasSubstr("n2 could not be promoted afterwards: our role has no REPLICATION there"));
+  sample.nodes[2].may_identify = false;
+  EXPECT_FALSE(get(sample, demotion(), "NO_STREAMING_CANDIDATE").passes);
+}
+
 TEST(PostgresqlAfterwards, APauseByAPersonIsSaidAndEnds) {
   auto sample = demoted();
   sample.nodes[1].replay_paused = true;

@@ -346,5 +346,43 @@ TEST(LastWords, AreOfThatProcessAlone) {
   EXPECT_EQ(last_words(scratch / "none", 7), "");
 }
 
+
+// What lies below --dir decides who may do what: nobody else may have put it there.
+TEST(Folder, ALinkOrAFolderThatOthersMayWriteIsRefused) {
+  const ScratchFolder scratch;
+  const auto dir = scratch / "d";
+  const auto why = [&] {
+    const auto refused = check_options({dir, {}, ""});
+    return refused ? std::string{} : refused.error().message;
+  };
+  const auto elsewhere = scratch / "elsewhere";
+  fs::create_directories(elsewhere);
+  ::chmod(elsewhere.c_str(), 0755);
+  fs::create_directory(dir);
+  ::chmod(dir.c_str(), 0777);
+  EXPECT_THAT(why(), HasSubstr("may be written by others"));
+  ::chmod(dir.c_str(), 0755);
+  fs::create_directory_symlink(elsewhere, dir + "/keys");
+  EXPECT_THAT(why(), HasSubstr("/keys: is a symbolic link"));
+  EXPECT_FALSE(prepare_folder({dir, {"a"}, ""}));
+  struct stat found {};
+  ASSERT_EQ(::stat(elsewhere.c_str(), &found), 0);
+  EXPECT_EQ(found.st_mode & 0777, 0755U);
+  EXPECT_TRUE(fs::is_empty(elsewhere));
+  fs::remove(dir + "/keys");
+  ASSERT_TRUE(prepare_folder({dir, {"a"}, ""}));
+  fs::rename(dir + "/principals.toml", elsewhere + "/principals.toml");
+  fs::create_symlink(elsewhere + "/principals.toml", dir + "/principals.toml");
+  EXPECT_THAT(why(), HasSubstr("principals.toml: is a symbolic link"));
+}
+
+TEST(Folder, ALinkToTheDirectoryItselfIsAsGood) {
+  const ScratchFolder scratch;
+  fs::create_directory(scratch / "real");
+  fs::create_directory_symlink(scratch / "real", scratch / "d");
+  EXPECT_TRUE(prepare_folder({scratch / "d", {"a"}, ""}));
+  EXPECT_TRUE(prepare_folder({scratch / "d", {}, ""}));
+}
+
 }  // namespace
 }  // namespace aeromq::supervisor

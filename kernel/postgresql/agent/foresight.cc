@@ -14,6 +14,8 @@ namespace {
 
 // Files that no settings file names, and what only PostgreSQL finds, are asked of it this often.
 constexpr std::uint64_t kTryAgainMs = 60'000;
+// What was refused may have been mended in such a place, and somebody waits for it.
+constexpr std::uint64_t kTryRefusedAgainMs = 2'000;
 constexpr std::uint64_t kForEver = UINT64_MAX;
 constexpr std::uint64_t kReadWalMs = 20'000;
 constexpr int kMostMarks = 20'000;  ///< of a folder that is read at every status
@@ -104,8 +106,9 @@ void Foresight::add_trial(AgentStatus& status, const ControlData& control,
   if (files_.empty()) files_ = settings_files({}, data_);
   std::string key;
   for (const auto& file : files_) key += stamp_of(file) + "\n";
+  const bool refused = trial_.found && !trial_.found->refused.empty();
   const auto tried = find_out<TriedSettings>(
-      trial_, key, kTryAgainMs, until_ms,
+      trial_, key, refused ? kTryRefusedAgainMs : kTryAgainMs, until_ms,
       [bin = bin_, data = data_, options = options_] { return try_settings(bin, data, options); });
   if (tried) {
     // A trial that failed tells no file's name; it is the same as before.

@@ -71,6 +71,9 @@ std::vector<std::string> nearly_full_disks(const NodeSample& node) {
 std::vector<std::string> obstacles(const ClusterSample& sample, const NodeSample& node) {
   auto all = lower_limits(sample, node);
   for (auto& disk : full_disks(node)) all.push_back(std::move(disk));
+  if (node.answered && node.in_recovery && !node.may_identify)
+    all.push_back(
+        "our role has no REPLICATION there, so its timeline is not known once it receives nothing");
   return all;
 }
 

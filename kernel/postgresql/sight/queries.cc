@@ -25,7 +25,8 @@ constexpr const char* kState =
     " pg_has_role(current_user, 'pg_read_all_stats', 'USAGE'),"
     " (extract(epoch FROM pg_postmaster_start_time()) * 1000)::int8, current_setting('port'),"
     " CASE WHEN pg_has_role(current_user, 'pg_read_all_settings', 'USAGE')"
-    " THEN current_setting('data_directory') END;";
+    " THEN current_setting('data_directory') END,"
+    " (SELECT rolreplication OR rolsuper FROM pg_roles WHERE rolname = current_user);";
 // Our own connections, this one and those of other lookers, may be walsenders; they never stream.
 constexpr const char* kStreamers =
     "SELECT application_name, coalesce(host(client_addr), ''), state, sent_lsn, write_lsn,"
@@ -111,6 +112,7 @@ void read_state(const Cells& cells, NodeSample& sample) {
   sample.started_ms = cells.number(0, 9);
   sample.own_port = cells.number(0, 10);
   sample.data_directory = cells.text(0, 11);
+  sample.may_identify = cells.flag(0, 12);
 }
 
 ServerWord read_server(const Cells& cells, NodeSample& sample) {
