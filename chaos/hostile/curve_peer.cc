@@ -1,11 +1,11 @@
 #include "chaos/hostile/curve_peer.h"
 
 #include <sodium.h>
-#include <zmq.h>
 
 #include <stdexcept>
 
 #include "process/entropy.h"
+#include "transport/sockets.h"
 
 namespace aeromq::chaos::hostile {
 namespace {

@@ -3,12 +3,12 @@
 #pragma once
 #include <map>
 #include <optional>
-#include <zmq.hpp>
 
 #include "chaos/hostile/arena.h"
 #include "messages/catalogue.h"
 #include "messages/command.h"
 #include "messages/envelope.h"
+#include "transport/sockets.h"
 
 namespace aeromq::chaos::hostile {
 
