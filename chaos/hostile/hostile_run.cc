@@ -116,10 +116,12 @@ class HostileRun {
     StackOptions options;
     options.settings.clear();
     options.traced = false;
+    options.wide_limits = false;
     options.cluster = {"--nodes", "a,b,c", "--listen", fmt::format("tcp://{}:{}", kHome, port_)};
     options.prepare = [this](const fs::path& dir) {
       let_in(dir, "hostile-observer", hostile_observer_, "observer");
       let_in(dir, "hostile-operator", hostile_operator_, "operator");
+      let_in(dir, "neighbour", neighbour_, "operator");
     };
     return options;
   }
@@ -162,7 +164,7 @@ class HostileRun {
     auto pending = ask_honestly();
     Honest standing(Manner::standing, arena_.clients, honest_, kHome);
     Honest fresh(Manner::fresh, arena_.clients, honest_, kHome);
-    Honest neighbour(Manner::standing, arena_.clients, honest_, kAbroad);
+    Honest neighbour(Manner::standing, arena_.clients, neighbour_, kAbroad);
     const auto loads = lead(some, arena_, seconds);
     const Measured served{standing.take(), fresh.take()};
     const auto beside = neighbour.take();
@@ -229,7 +231,7 @@ class HostileRun {
     options.source = kAbroad;
     options.patience_ms = milliseconds;
     do {
-      if (WireClient::connect(context_, arena_.clients, honest_, options)) return true;
+      if (WireClient::connect(context_, arena_.clients, neighbour_, options)) return true;
     } while (Clock::now() < end);
     return false;
   }
@@ -297,6 +299,7 @@ class HostileRun {
   HostileOptions options_;
   transport::KeyPair hostile_observer_ = transport::make_key_pair();
   transport::KeyPair hostile_operator_ = transport::make_key_pair();
+  transport::KeyPair neighbour_ = transport::make_key_pair();  // honest, at the attackers' address
   unsigned port_;
   Stack stack_;
   zmq::context_t context_ = transport::detail::make_context();
