@@ -23,9 +23,12 @@ bool list_kill_points(int, const char* const*) { return false; }
 bool parse_arming(std::string_view, Arming&) { return false; }
 
 void start_log(std::string_view) {}
+void remember_log_file() {}
+void reopen_log() {}
 void log_info(std::string_view, LogFields) {}
 void log_warning(std::string_view, LogFields) {}
 void log_error(std::string_view, LogFields) {}
+void log_peer(std::string_view, std::string_view, LogFields) {}
 std::string logfmt(std::string_view event, LogFields) { return std::string(event); }
 
 }  // namespace aeromq::process
