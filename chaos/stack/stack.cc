@@ -43,11 +43,17 @@ void write_file(const fs::path& path, const std::string& text) {
   fs::rename(fresh, path);
 }
 
-void replace_setting(const fs::path& path, const std::string& key, const std::string& value) {
+// In every table, or in `table` alone.
+void replace_setting(const fs::path& path, const std::string& key, const std::string& value,
+                     const std::string& table = {}) {
   std::istringstream lines(read_file(path));
   std::string out;
-  for (std::string line; std::getline(lines, line);)
-    out += (line.rfind(key + " ", 0) == 0 ? key + " = " + value : line) + "\n";
+  std::string now;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with('[')) now = line;
+    const bool meant = (table.empty() || now == table) && line.starts_with(key + " ");
+    out += (meant ? key + " = " + value : line) + "\n";
+  }
   write_file(path, out);
 }
 
@@ -57,7 +63,7 @@ void widen_limits(const fs::path& path) {
   each_limit(limits, [&](const std::string& name, std::uint64_t, std::uint64_t least,
                          std::uint64_t most) {
     const bool of_all = name.starts_with("all_") || name == "share" || name.starts_with("open_of");
-    if (least > 0 && !of_all) replace_setting(path, name, std::to_string(most));
+    if (least > 0 && !of_all) replace_setting(path, name, std::to_string(most), "[limits]");
   });
 }
 

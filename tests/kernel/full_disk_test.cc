@@ -15,6 +15,7 @@ namespace {
 // Register and roles survive a full disk, whoever filled it; what needs room is refused and says
 // so.
 TEST(KernelOnAFullDisk, LooksRolesAndEpochsGoOn) {
+  process::register_kill_points(kill_points());
   test::ScratchFolder folder;
   const auto disk = folder / "disk";
   std::filesystem::create_directory(disk);

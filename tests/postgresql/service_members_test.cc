@@ -2,8 +2,9 @@
 // list that not everybody has.
 #include <gmock/gmock.h>
 
+#include <fstream>
+
 #include "process/clock.h"
-#include "process/files.h"
 #include "supervisor/node_texts.h"
 #include "tests/postgresql/service_stack.h"
 
@@ -23,6 +24,11 @@ class PostgresqlServiceMembers : public testing::Test {
     for (const auto* node : {"n1", "n2", "n3"})
       all.push_back(dir.parent_path() / "pg" / node / "agent/postgresql.toml");
     return all;
+  }
+  // An agent's files are the server's user's, and no file of another's is read by the product.
+  static std::string text_of(const std::string& path) {
+    std::ifstream file(path);
+    return {std::istreambuf_iterator<char>(file), {}};
   }
   void write(const std::map<std::string, std::string>& texts) {
     stack_.kill_kernel();
@@ -67,7 +73,7 @@ TEST_F(PostgresqlServiceMembers, ThePrimaryOutsideOfTheSettingsRefusesEverything
   std::map<std::string, std::string> before;
   std::map<std::string, std::string> after;
   for (const auto& path : files()) {
-    before[path] = process::read_file(path).value();
+    before[path] = text_of(path);
     after[path] = path == stack_.config()
                       ? supervisor::with_cluster_nodes(before[path], {"n2", "n3"})
                       : supervisor::without_node(before[path], "n1").value();
@@ -97,7 +103,7 @@ TEST_F(PostgresqlServiceMembers, ThePrimaryOutsideOfTheSettingsRefusesEverything
 TEST_F(PostgresqlServiceMembers, AnAgentWithAnOldListRefusesUntilItHasTheNewOne) {
   ASSERT_TRUE(stack_.settled("n1"));
   const auto file = files().back();  // n3's
-  const auto text = process::read_file(file).value();
+  const auto text = text_of(file);
   write({{file, supervisor::without_node(text, "n2").value()}});
   start({"n1", "n2", "n3"});
   ASSERT_TRUE(in_time([&] { return testing::Value(found(), Contains("MEMBERS_DIFFER")); }));

@@ -22,8 +22,8 @@ class ScratchFolder {
   std::string ipc(const std::string& name = "s") const { return "ipc://" + path_ + "/" + name; }
   std::string put(const std::string& name, const std::string& text) const {
     std::ofstream(path_ + "/" + name) << text;
-    using std::filesystem::perms;  // it may hold a key
-    std::filesystem::permissions(path_ + "/" + name, perms::owner_read | perms::owner_write);
+    using namespace std::filesystem;  // it may hold a key, or be a program
+    permissions(path_ + "/" + name, perms::group_all | perms::others_all, perm_options::remove);
     return path_ + "/" + name;
   }
 

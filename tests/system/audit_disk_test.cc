@@ -89,7 +89,7 @@ TEST_F(AuditDisk, FullInItsOrderAndCured) {
     return ctl("observer", {"inspect", "cluster"}).exit_code == 0;
   }));
   EXPECT_EQ(stack().pid_of("aeromq-audit-writer"), writer);
-  const auto log = stack().read_log({"query", "--stage", "control_plane", "-o", "json"});
+  const auto log = stack().read_log({"query", "--stage", "control_plane"});
   EXPECT_THAT(log.out, HasSubstr("were turned away unrecorded"));
   stack().stop();
   const auto verified = stack().read_log({"verify"});

@@ -154,7 +154,7 @@ TEST_F(Commands, ChangesByHandInEveryFormat) {
     const auto forced = promotable();
     by_hand(format, {"force-promote", forced, "--reason", "drill"},
             {"force-promote " + forced + " on aeromq", "OLD_PRIMARY_NOT_PROVEN_DOWN",
-             "I accept responsibility."});
+             "I take responsibility: force-promote " + forced + " on aeromq"});
     EXPECT_EQ(holder(), forced);
     const auto after = stack().ledger();
     EXPECT_EQ(after.executed.size(), before.executed.size() + 4);
