@@ -26,7 +26,7 @@ class PostgresqlServiceMembers : public testing::Test {
     return all;
   }
   // An agent's files are the server's user's, and no file of another's is read by the product.
-  static std::string text_of(const std::string& path) {
+  static std::string content_of(const std::string& path) {
     std::ifstream file(path);
     return {std::istreambuf_iterator<char>(file), {}};
   }
@@ -73,7 +73,7 @@ TEST_F(PostgresqlServiceMembers, ThePrimaryOutsideOfTheSettingsRefusesEverything
   std::map<std::string, std::string> before;
   std::map<std::string, std::string> after;
   for (const auto& path : files()) {
-    before[path] = text_of(path);
+    before[path] = content_of(path);
     after[path] = path == stack_.config()
                       ? supervisor::with_cluster_nodes(before[path], {"n2", "n3"})
                       : supervisor::without_node(before[path], "n1").value();
@@ -103,7 +103,7 @@ TEST_F(PostgresqlServiceMembers, ThePrimaryOutsideOfTheSettingsRefusesEverything
 TEST_F(PostgresqlServiceMembers, AnAgentWithAnOldListRefusesUntilItHasTheNewOne) {
   ASSERT_TRUE(stack_.settled("n1"));
   const auto file = files().back();  // n3's
-  const auto text = text_of(file);
+  const auto text = content_of(file);
   write({{file, supervisor::without_node(text, "n2").value()}});
   start({"n1", "n2", "n3"});
   ASSERT_TRUE(in_time([&] { return testing::Value(found(), Contains("MEMBERS_DIFFER")); }));
