@@ -89,8 +89,11 @@ TEST_F(AuditDisk, FullInItsOrderAndCured) {
     return ctl("observer", {"inspect", "cluster"}).exit_code == 0;
   }));
   EXPECT_EQ(stack().pid_of("aeromq-audit-writer"), writer);
-  const auto log = stack().read_log({"query", "--stage", "control_plane"});
-  EXPECT_THAT(log.out, HasSubstr("were turned away unrecorded"));
+  std::string log;  // it is counted at the writer's next tick
+  EXPECT_TRUE(poll_until(kSoonMs, [&] {
+    log = stack().read_log({"query", "--stage", "control_plane"}).out;
+    return log.find("were turned away unrecorded") != std::string::npos;
+  })) << log;
   stack().stop();
   const auto verified = stack().read_log({"verify"});
   EXPECT_EQ(verified.exit_code, 0) << verified.out;
