@@ -28,9 +28,9 @@ std::filesystem::path fresh_dir(const std::string& name) {
 }  // namespace
 
 const std::vector<std::string>& stack_lanes() {
-  static const std::vector<std::string> lanes{"kernel",     "broker",     "writer",    "reader",
-                                              "gate",       "explainer",  "keeper",    "dispatcher",
-                                              "reporter-a", "reporter-b", "reporter-c"};
+  static const std::vector<std::string> lanes{
+      "kernel",     "broker", "writer", "reader",     "gate",       "explainer", "keeper",
+      "dispatcher", "door",   "feed",   "reporter-a", "reporter-b", "reporter-c"};
   return lanes;
 }
 

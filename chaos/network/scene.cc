@@ -147,8 +147,8 @@ void Scene::finish(const std::set<std::string>& requests, const std::function<vo
   if (settle(0, kSettleMs)) {
     end_epoch();
     if (settle(epoch_, kSettleMs))
-      for (const auto* lane :
-           {"gate", "explainer", "keeper", "writer", "dispatcher", "reader", "broker", "kernel"})
+      for (const auto* lane : {"gate", "explainer", "keeper", "writer", "dispatcher", "reader",
+                               "broker", "kernel", "door", "feed"})
         chronicle_.add(event_of(EventKind::serves, lane));
   }
   for (const auto& request : requests)

@@ -98,8 +98,8 @@ std::size_t Site::finish(Coverage& coverage) {
   if (samples == 0) fault("the observer saw nothing");
   recorder_->note(EventKind::healed, "harness");
   if (!serves()) fault("the control plane does not serve at the end");
-  for (const auto* lane :
-       {"kernel", "broker", "writer", "reader", "gate", "explainer", "keeper", "dispatcher"})
+  for (const auto* lane : {"kernel", "broker", "writer", "reader", "gate", "explainer", "keeper",
+                           "dispatcher", "door", "feed"})
     recorder_->note(EventKind::serves, lane);
   recorder_->look();
   recorder_->follow(false);

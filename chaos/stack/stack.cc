@@ -240,6 +240,8 @@ std::vector<std::string> Stack::hits() {
 
 // A part that died a moment ago may still count as alive at the broker: its process tells.
 bool Stack::serves() {
+  for (const auto* beside : {"aeromq-door", "aeromq-feed"})  // no parts of the broker's word
+    if (pid_of(beside) <= 0) return false;
   const auto now = status();
   if (!now) return false;
   for (const auto& part : (*now)["parts"])
