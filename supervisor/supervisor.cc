@@ -141,7 +141,8 @@ void Supervisor::reap() {
 void Supervisor::on_end(Entry& entry, const Ending& ending) {
   const auto why = last_words(entry.spec.log, entry.pid);
   const auto how = to_text(ending) + (why.empty() ? "" : ", " + why);
-  const auto head = entry.spec.name + pid_text(entry.pid) + " ended: " + how;
+  const auto ended = entry.spec.name + pid_text(entry.pid) + " ended: ";
+  const auto head = ended + how;
   entry.pid = -1;
   entry.ready = false;
   if (entry.ready_fd >= 0) ::close(std::exchange(entry.ready_fd, -1));
@@ -160,8 +161,9 @@ void Supervisor::on_end(Entry& entry, const Ending& ending) {
       say_(head + "; left dead (--no-restart)");
       break;
     case AfterEnd::poisoned:
-      say_(head +
-           ": it could not write the audit log, so nothing is executed any more. Left "
+      say_(ended + to_text(ending) + ": it could not write the audit log" +
+           (why.empty() ? "" : " (" + why + ")") +
+           ", so nothing is executed any more. Left "
            "dead: read " +
            entry.spec.log +
            ", cure the disk, keep the log's files as they "
