@@ -115,6 +115,7 @@ class Broker {
   void report_late(const LostDispatch& dispatch, Bytes body);
   void flush_reports();
   void report_tallies();
+  bool is_refused_too_often(ClientLink& client);
   void refuse(ClientLink& client, const RequestId& request, const Error& error, const Bytes& body);
   /// About no request: told at once and counted.
   void refuse_link(ClientLink& client, const Error& error);

@@ -217,13 +217,17 @@ void Broker::report(PendingReport pending) {
   send_actor(*writer, MessageType::report, sent.request, sent.principal, encode(sent.report));
 }
 
+// Whoever goes on asking for what is refused is not answered any more.
+bool Broker::is_refused_too_often(ClientLink& client) {
+  if (client.refused.take(options_.limits.refused_of_connection, now_) == 0) return false;
+  allowances_.note(Limit::refused, client.principal, now_);
+  bar(client, make_error(ErrorCode::busy, "refused too often, and no longer heard"));
+  return true;
+}
+
 void Broker::refuse(ClientLink& client, const RequestId& request, const Error& error,
                     const Bytes& body) {
-  // Whoever goes on asking for what is refused is not answered any more.
-  if (client.refused.take(options_.limits.refused_of_connection, now_) != 0) {
-    allowances_.note(Limit::refused, client.principal, now_);
-    return bar(client, make_error(ErrorCode::busy, "refused too often, and no longer heard"));
-  }
+  if (is_refused_too_often(client)) return;
   if (!recorded_alone(client.principal)) {
     refusal_counts_.add(client.principal, client.session, request, error, now_);
     return tell_client(client.connection, request, error, 0);
@@ -240,10 +244,7 @@ void Broker::refuse(ClientLink& client, const RequestId& request, const Error& e
 }
 
 void Broker::refuse_link(ClientLink& client, const Error& error) {
-  if (client.refused.take(options_.limits.refused_of_connection, now_) != 0) {
-    allowances_.note(Limit::refused, client.principal, now_);
-    return bar(client, make_error(ErrorCode::busy, "refused too often, and no longer heard"));
-  }
+  if (is_refused_too_often(client)) return;
   refusal_counts_.add(client.principal, client.session, {}, error, now_);
   tell_client(client.connection, {}, error, 0);
 }

@@ -62,7 +62,7 @@ int serve(const process::Settings& settings) {
   broker::ShellOptions options;
   options.control = settings.broker.control;
   options.clients = process::inner_clients_endpoint(settings);
-  options.board = settings.run + "/door.board";
+  options.board = process::board_file(settings);
   options.events = process::events_endpoint(settings);
   options.secret_key = keys->secret_key;
   options.heartbeat_ms = static_cast<int>(settings.broker.heartbeat_ms);

@@ -104,9 +104,12 @@ Result<Board> Board::open(const std::string& path) {
   const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (fd < 0) return fault(std::strerror(errno));
   struct stat found {};
+  if (::fstat(fd, &found) != 0 || found.st_uid != ::getuid() || !S_ISREG(found.st_mode)) {
+    ::close(fd);
+    return fault("is no file of ours");
+  }
   void* at = MAP_FAILED;
-  if (::fstat(fd, &found) == 0 && found.st_uid == ::getuid() && S_ISREG(found.st_mode) &&
-      ::ftruncate(fd, sizeof(Memory)) == 0)
+  if (::ftruncate(fd, sizeof(Memory)) == 0)
     at = ::mmap(nullptr, sizeof(Memory), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   const int error = errno;
   ::close(fd);

@@ -53,7 +53,7 @@ Door::Event Door::hook(int fd, short what) {
 }
 
 Result<std::unique_ptr<Door>> Door::open(const process::Settings& settings) {
-  auto board = Board::open(settings.run + "/door.board");
+  auto board = Board::open(process::board_file(settings));
   if (!board) return fail(board.error());
   std::unique_ptr<Door> door(new Door(std::move(*board)));
   door->board_.begin_anew();
@@ -142,11 +142,14 @@ void Door::stop_listening() {
 
 /// Whoever knocks while the broker is away is to find nobody, and not a door that leads nowhere.
 void Door::look_for_broker() {
+  if (now_ms_ < listen_again_ms_) return;
   const int probe = connect_inside(entrances_[0].rules.inner, {});
   if (probe < 0 && errno != EAGAIN) return;
   if (probe >= 0) ::close(probe);
   if (auto done = listen(); !done) {
     if (listened_) {  // it could be bound before: perhaps it can soon again
+      constexpr std::uint64_t kListenAgainMs = 1000;
+      listen_again_ms_ = now_ms_ + kListenAgainMs;
       process::log_warning("cannot_listen", {{"why", done.error().message}});
       return;
     }

@@ -89,6 +89,7 @@ class Door : public Host {
   std::uint64_t wanted_ = 0;
   Caps::Id last_id_ = 0;
   std::uint64_t now_ms_ = 0;
+  std::uint64_t listen_again_ms_ = 0;
   bool listening_ = false;
   bool listened_ = false;
   std::optional<Error> fault_;

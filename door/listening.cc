@@ -98,14 +98,10 @@ Result<std::vector<int>> listen_at(const std::string& endpoint) {
   if (auto good = transport::check_endpoint(endpoint, true); !good) return fail(good.error());
   if (auto free = transport::check_free(endpoint); !free) return fail(free.error());
   std::vector<int> listening;
-  const auto add = [&](Result<int> fd) -> Result<void> {
-    if (!fd) return fail(fd.error());
-    listening.push_back(*fd);
-    return {};
-  };
   if (endpoint.starts_with(transport::kIpc)) {
-    if (auto added = add(listen_at_path(endpoint)); !added) return fail(added.error());
-    return listening;
+    auto fd = listen_at_path(endpoint);
+    if (!fd) return fail(fd.error());
+    return std::vector{*fd};
   }
   const auto parts =
       transport::split_host_port(std::string_view(endpoint).substr(transport::kTcp.size()));
@@ -115,15 +111,18 @@ Result<std::vector<int>> listen_at(const std::string& endpoint) {
   for (const auto& host : *hosts) {
     addrinfo hints{};
     hints.ai_socktype = SOCK_STREAM;
-    hints.ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV;
+    hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
     addrinfo* found = nullptr;
-    if (const int rc = ::getaddrinfo(host.c_str(), parts->port.c_str(), &hints, &found); rc != 0)
-      return bad("cannot bind " + endpoint + ": " + ::gai_strerror(rc));
-    auto added = add(listen_on(found->ai_family, found->ai_addr, found->ai_addrlen, endpoint));
-    ::freeaddrinfo(found);
-    if (added) continue;
-    for (const int fd : listening) ::close(fd);
-    return fail(added.error());
+    const int rc = ::getaddrinfo(host.c_str(), parts->port.c_str(), &hints, &found);
+    const auto fd = rc != 0
+                        ? Result<int>(bad("cannot bind " + endpoint + ": " + ::gai_strerror(rc)))
+                        : listen_on(found->ai_family, found->ai_addr, found->ai_addrlen, endpoint);
+    if (rc == 0) ::freeaddrinfo(found);
+    if (!fd) {
+      for (const int one : listening) ::close(one);
+      return fail(fd.error());
+    }
+    listening.push_back(*fd);
   }
   return listening;
 }

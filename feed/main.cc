@@ -46,7 +46,7 @@ class Feed {
     feed.rules_ = *rules;
     feed.context_ = std::move(*context);
     feed.endpoint_ = process::inner_feed_endpoint(settings);
-    auto board = door::Board::open(settings.run + "/door.board");
+    auto board = door::Board::open(process::board_file(settings));
     if (!board) return fail(board.error());
     feed.board_.emplace(std::move(*board));
     feed.options_.zap_domain = "clients";

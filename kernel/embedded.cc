@@ -109,7 +109,7 @@ KernelAnswer Embedded::answer(const KernelCall& call, const Standing& standing, 
 }
 
 Result<Lowered> Embedded::lower(const LowerAcknowledged& order, unsigned uid, const Moment& now) {
-  if (order.reason.empty() || has_control_characters(order.reason))
+  if (is_blank(order.reason) || has_control_characters(order.reason))
     return fail(make_error(ErrorCode::invalid_input,
                            "the order needs a reason, without control characters", "reason"));
   auto after = state_;

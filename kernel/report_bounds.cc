@@ -26,7 +26,7 @@ Bound bound_of(const Register& state, const RegisteredNode& node, std::uint64_t 
                  : kMostAtOnce + age_ms * (kMostGrowth / kMsPerSecond);
     since = "it was heard " + std::to_string(age_ms) + " ms before";
   }
-  if (from == 0 || from + growth >= kMostPosition) return {};
+  if (from == 0 || from >= kMostPosition || from + growth >= kMostPosition) return {};
   return {from + growth, position_text(from) + " was known, and " + since};
 }
 

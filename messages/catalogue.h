@@ -139,13 +139,12 @@ struct Part {
 /// A limit that a principal has met since the broker began (messages/limits.h).
 struct LimitMet {
   std::string principal;
-  std::string limit;         ///< what is limited: "looks", "changes" ...
-  std::uint64_t refused = 0; ///< how often
-  std::uint64_t ago_ms = 0;  ///< since the last time
+  std::string limit;          ///< what is limited: "looks", "changes" ...
+  std::uint64_t refused = 0;  ///< how often
+  std::uint64_t ago_ms = 0;   ///< since the last time
   static constexpr auto fields() {
     return std::tuple{Field{"principal", &LimitMet::principal, 64},
-                      Field{"limit", &LimitMet::limit, 64},
-                      Field{"refused", &LimitMet::refused},
+                      Field{"limit", &LimitMet::limit, 64}, Field{"refused", &LimitMet::refused},
                       Field{"ago_ms", &LimitMet::ago_ms}};
   }
   friend bool operator==(const LimitMet&, const LimitMet&) = default;
@@ -505,12 +504,14 @@ struct ConfirmationAsked {
   std::string responsibility_sentence;  ///< enhanced: likewise; else empty
   static constexpr auto fields() {
     using A = ConfirmationAsked;
-    return std::tuple{Field{"token", &A::token}, Field{"confirmation", &A::confirmation},
-                      Field{"expires_in_ms", &A::expires_in_ms},
-                      Field{"explanation", &A::explanation}, Field{"record", &A::record},
-                      Field{"sentence", &A::sentence, kMaxSentence, kGivenMinor},
-                      Field{"responsibility_sentence", &A::responsibility_sentence, kMaxSentence,
-                            kGivenMinor}};
+    return std::tuple{
+        Field{"token", &A::token},
+        Field{"confirmation", &A::confirmation},
+        Field{"expires_in_ms", &A::expires_in_ms},
+        Field{"explanation", &A::explanation},
+        Field{"record", &A::record},
+        Field{"sentence", &A::sentence, kMaxSentence, kGivenMinor},
+        Field{"responsibility_sentence", &A::responsibility_sentence, kMaxSentence, kGivenMinor}};
   }
   friend bool operator==(const ConfirmationAsked&, const ConfirmationAsked&) = default;
 };

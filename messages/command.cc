@@ -64,7 +64,8 @@ Result<Command> check_structure(const Submit& submit, const RequestId& request) 
   }
   const auto& row = command_row(*name);
   if (auto error = check_text("node", row.takes_node, submit.node)) return fail(*error);
-  if (!is_name(submit.node)) return fail(bad("node", "a node name has only letters, digits, dots, - and _"));
+  if (!is_name(submit.node))
+    return fail(bad("node", "a node name has only letters, digits, dots, - and _"));
   if (auto error = check_text("reason", row.takes_reason, submit.reason)) return fail(*error);
   if (row.takes_reason && is_blank(submit.reason))
     return fail(bad("reason", "it shows as nothing; this command needs one that can be read"));

@@ -97,7 +97,8 @@ const ErrorRow& error_row(ErrorCode code);
 const ErrorRow* find_error_row(std::string_view code);
 
 /// The table's sentence, then ": detail" if there is a detail. A detail that begins with that
-/// sentence, the message of an error of the same code, is told once. Same arguments, same bytes (H3).
+/// sentence, the message of an error of the same code, is told once. Same arguments, same bytes
+/// (H3).
 Error make_error(ErrorCode code, std::string detail = {}, std::string field = {});
 
 /// The same with another outcome than the row's.

@@ -27,8 +27,9 @@ struct CodePoint {
 /// The first character of `text`, which is not empty. Strict: nothing overlong, no surrogate.
 CodePoint first_code_point(std::string_view text);
 
-/// `text` for people and programs to see: what is invisible is written as \u00AD, beyond U+FFFF as the
-/// two halves that JSON has for it, and octets that are no UTF-8 as \xNN. Other text is left as it is.
+/// `text` for people and programs to see: what is invisible is written as \u00AD, beyond U+FFFF as
+/// the two halves that JSON has for it, and octets that are no UTF-8 as \xNN. Other text is left as
+/// it is.
 std::string visible(std::string_view text);
 
 /// Columns that a terminal takes for `text`: two for a wide character, none for a mark upon

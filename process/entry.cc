@@ -62,7 +62,7 @@ int enter(int argc, char** argv, const std::function<int()>& body, Program kind)
   } catch (const std::exception& fault) {
     // A print function throws if nobody takes what it prints.
     if (output_whole()) put_error(name_of(argc, argv) + ": " + fault.what() + "\n");
-    if (!output_whole()) code = kExitOk;
+    if (!output_whole() && !is_code_settled()) code = kExitOk;
   }
   if (code != kExitOk || output_whole() || is_code_settled()) return code;
   put_error(name_of(argc, argv) + ": standard output could not be written\n");

@@ -167,6 +167,7 @@ std::string inner_clients_endpoint(const Settings& settings) {
 std::string inner_feed_endpoint(const Settings& settings) {
   return std::string(kIpc) + settings.run + "/to-feed.ipc";
 }
+std::string board_file(const Settings& settings) { return settings.run + "/door.board"; }
 
 Result<std::vector<Principal>> read_principals(const std::string& path) {
   using All = std::vector<Principal>;

@@ -75,6 +75,7 @@ struct Settings {
 std::string events_endpoint(const Settings& settings);         ///< broker to feed
 std::string inner_clients_endpoint(const Settings& settings);  ///< door to broker
 std::string inner_feed_endpoint(const Settings& settings);     ///< door to feed
+std::string board_file(const Settings& settings);  ///< memory that door, broker, feed share
 
 /// One line of principals.toml: whose key, with which authority.
 struct Principal {

@@ -340,13 +340,17 @@ Result<void> check_options(const FolderOptions& options) {
 
 Attempt::Attempt(std::string dir) : dir_(std::move(dir)) {
   std::error_code ignored;
-  is_new_ = !fs::exists(dir_ + "/" + std::string(kSettingsFile), ignored);
   for (fs::path path = dir_; !path.empty() && !fs::exists(path, ignored); path = path.parent_path())
     first_missing_ = path.string();
 }
 
+void Attempt::locked() {
+  std::error_code ignored;
+  is_ours_to_undo_ = !fs::exists(dir_ + "/" + std::string(kSettingsFile), ignored);
+}
+
 Attempt::~Attempt() {
-  if (!is_new_ || !is_ours_) return;
+  if (!is_ours_to_undo_) return;
   std::error_code ignored;
   auto names = kOurs;
   names.insert(kStores.begin(), kStores.end());

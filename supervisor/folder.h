@@ -34,19 +34,19 @@ Result<Folder> prepare_folder(const FolderOptions& options);
 /// already is never touched.
 class Attempt {
  public:
-  /// `dir` as FolderOptions has it; whether it was there is looked at now.
+  /// `dir` as FolderOptions has it; which of its folders is missing is looked at now.
   explicit Attempt(std::string dir);
   Attempt(const Attempt&) = delete;
   Attempt& operator=(const Attempt&) = delete;
   ~Attempt();
-  void locked() { is_ours_ = true; }  ///< from here on what is there is ours
-  void keep() { is_ours_ = false; }
+  /// The directory's lock is ours, and until keep() so is what is there, unless it has settings.
+  void locked();
+  void keep() { is_ours_to_undo_ = false; }
 
  private:
   std::string dir_;
   std::string first_missing_;  ///< the directory that is made, or the parent that is made for it
-  bool is_new_ = false;        ///< there were no settings
-  bool is_ours_ = false;
+  bool is_ours_to_undo_ = false;
 };
 
 /// Every endpoint that this start would bind is tried: error INVALID_INPUT, field `listen`.

@@ -15,7 +15,8 @@
 //   answer to a read        agrees with itself                observed | surveyed
 //                           contradicts itself                refused_by_dispatcher MIXED_VIEW
 //   answer to a dispatch    always                            acted
-//   kernel lost             reads                             refused_by_dispatcher KERNEL_UNAVAILABLE
+//   kernel lost             reads                             refused_by_dispatcher
+//   KERNEL_UNAVAILABLE
 //                           a dispatch in flight              acted (lost)
 #pragma once
 #include <deque>

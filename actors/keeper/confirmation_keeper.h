@@ -1,5 +1,6 @@
-// The confirmation keeper: gives out tokens and sentences, and spends a token for its sentence. Its memory is the only place where
-// pending confirmations live; it must never write one down, nor outlive its process with one (C3).
+// The confirmation keeper: gives out tokens and sentences, and spends a token for its sentence. Its
+// memory is the only place where pending confirmations live; it must never write one down, nor
+// outlive its process with one (C3).
 //
 //   message             pending?  condition                         pending then  sends
 //   explained           no        room, body reads                  added         asked

@@ -123,7 +123,7 @@ Step AuditWriter::on(const Envelope& envelope, const Moment& now) {
 Step AuditWriter::on_tick(const Moment& now) {
   Step step;
   if (auto clock = clock_record(now)) step.records.push_back(std::move(*clock));
-  if (turned_away_ > 0 && look_().room == Room::enough) step.records.push_back(*room_record(now));
+  if (turned_away_ > 0 && look_().room == Room::enough) step.records.push_back(room_record(now));
   return step;
 }
 
@@ -136,7 +136,7 @@ Step AuditWriter::begin(const Moment& now, std::uint64_t log_wall_ns) {
 
 Step AuditWriter::end(const Moment& now) {
   Step step;
-  if (turned_away_ > 0) step.records.push_back(*room_record(now));
+  if (turned_away_ > 0) step.records.push_back(room_record(now));
   step.records.push_back(maker_.make(Stage::run_ends, now));
   return step;
 }
@@ -154,12 +154,12 @@ std::optional<Record> AuditWriter::clock_record(const Moment& now) {
   return record;
 }
 
-std::optional<Record> AuditWriter::room_record(const Moment& now) {
+Record AuditWriter::room_record(const Moment& now) {
   const auto many = std::exchange(turned_away_, 0);
   auto record = maker_.make(Stage::control_plane, now);
   record.failure = "disk full";
   put_error(record, make_error(ErrorCode::audit_unavailable,
-                               "the disk of " + look_().disk + " was full: " +
+                               "the disk of " + std::string(look_().disk) + " was full: " +
                                    std::to_string(many) + " messages were turned away unrecorded"));
   return record;
 }

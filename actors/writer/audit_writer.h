@@ -59,7 +59,7 @@ class AuditWriter {
   Step unreadable(const Envelope& envelope, const Error& fault, const Moment& now);
 
   std::optional<Record> clock_record(const Moment& now);
-  std::optional<Record> room_record(const Moment& now);
+  Record room_record(const Moment& now);
 
   RecordMaker maker_;
   DiskLook look_;

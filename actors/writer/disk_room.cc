@@ -22,16 +22,10 @@ Step tell(const Envelope& envelope, const Error& error) {
 }
 
 Error no_room(const DiskRoom& room) {
-  auto why = "the disk of " + room.disk;
+  auto why = "the disk of " + std::string(room.disk);
   why += room.room == Room::low ? " is nearly full: what room is left is kept for operators"
                                 : " is full";
   return make_error(ErrorCode::audit_unavailable, std::move(why));
-}
-
-template <class Body>
-Room limit_by_authority(const Envelope& envelope) {
-  const auto body = decode<Body>(envelope.body);
-  return body ? limit_of(body->authority) : Room::low;
 }
 
 std::optional<Step> turn_away_refusal(const Envelope& envelope, const DiskRoom& room) {
@@ -60,9 +54,10 @@ std::optional<Step> turn_away(const Envelope& envelope, const DiskRoom& room) {
   switch (envelope.type) {
     case MessageType::observed: {
       const auto observed = decode<Observed>(envelope.body);
-      limit = observed && asks_for_outcome(observed->command)
-                  ? Room::last
-                  : limit_by_authority<Observed>(envelope);
+      if (!observed)
+        limit = Room::low;
+      else
+        limit = asks_for_outcome(observed->command) ? Room::last : limit_of(observed->authority);
       break;
     }
     case MessageType::audit_answer:

@@ -1,6 +1,7 @@
 // What the audit writer turns away when its disk fills up, and in which order: observers first,
 // then new mutations together with everybody's ordinary looks, last the questions of what became of
-// a request. The end of what was dispatched, of confirmations and of runs is always recorded. Pure.
+// a request. What became of a dispatch, that a confirmation was abandoned or ran out, and the end
+// of runs are always recorded. Pure.
 #pragma once
 #include <functional>
 
@@ -18,7 +19,7 @@ enum class Room : std::uint8_t {
 
 struct DiskRoom {
   Room room = Room::enough;
-  std::string disk;  ///< the folder that the log is in
+  std::string_view disk;  ///< the folder that the log is in; as long-lived as who tells it
 };
 /// Tells the room of this moment.
 using DiskLook = std::function<DiskRoom()>;

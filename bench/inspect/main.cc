@@ -42,10 +42,6 @@ double ms_since(Clock::time_point begin) {
   return std::chrono::duration<double, std::milli>(Clock::now() - begin).count();
 }
 
-}  // namespace
-
-namespace {
-
 int run_program(int count, char** arguments) {
   if (count != 3) {
     std::fprintf(stderr, "bench_inspect NODE=HOST:PORT,... LOOKS\n");

@@ -52,7 +52,8 @@ bool Load::take(client::Answered answered, Measured& measured) {
   if (at == open_.end()) std::abort();
   const auto& [begun, command] = at->second;
   if (const auto* pending = std::get_if<client::Pending>(&*answered.answer)) {
-    if (const auto sent = client_.send_confirm(*pending, pending->asked.sentence); !sent) die(sent.error());
+    if (const auto sent = client_.send_confirm(*pending, pending->asked.sentence); !sent)
+      die(sent.error());
     return false;
   }
   if (std::holds_alternative<client::ViewAnswer>(*answered.answer)) {

@@ -95,8 +95,7 @@ int lead_attack(const std::string& name, const std::string& arena_file, int mill
 
 Attacker::Attacker(const std::string& program, const Attack& attack, const std::string& arena_file,
                    int milliseconds)
-    : attack_(attack),
-      milliseconds_(milliseconds),
+    : milliseconds_(milliseconds),
       child_(std::make_unique<Child>(std::vector<std::string>{
           program, "hostile-attacker", "--attack", std::string(attack.name), "--arena", arena_file,
           "--milliseconds", std::to_string(milliseconds)})) {}

@@ -21,10 +21,8 @@ class Attacker {
            int milliseconds);
   /// Waits for its end; nothing if it did not come to one.
   std::optional<Load> wait();
-  const Attack& attack() const { return attack_; }
 
  private:
-  const Attack& attack_;
   int milliseconds_;
   std::unique_ptr<Child> child_;
 };

@@ -24,27 +24,12 @@ Bytes word(std::string_view name, ByteView topic) {
 Load topics(const Arena& arena, Clock::time_point end, bool cancel) {
   constexpr std::size_t kFresh = 8;
   Bytes topic(kTopic);
-  Load load;
-  while (Clock::now() < end) {
-    auto peer = CurvePeer::connect(arena.feed, arena.observer, arena.source, "SUB");
-    if (!peer) {
-      ++load.refused;
-      ::poll(nullptr, 0, 1);
-      continue;
-    }
-    while (!peer->socket().ended()) {
-      process::fill_random(std::span(topic).first(kFresh));
-      auto octets = peer->sealed(word("SUBSCRIBE", topic), false, true);
-      if (cancel) {
-        const auto more = peer->sealed(word("CANCEL", topic), false, true);
-        octets.insert(octets.end(), more.begin(), more.end());
-      }
-      if (!peer->socket().send(octets, end)) break;
-      ++load.attempts;
-      load.octets += octets.size();
-    }
-  }
-  return load;
+  return pester(arena, arena.feed, "SUB", end, [&](CurvePeer& peer) {
+    process::fill_random(std::span(topic).first(kFresh));
+    auto octets = peer.sealed(word("SUBSCRIBE", topic), false, true);
+    if (cancel) append(octets, peer.sealed(word("CANCEL", topic), false, true));
+    return octets;
+  });
 }
 Load topic_flood(const Arena& arena, Clock::time_point end) { return topics(arena, end, false); }
 Load topic_churn(const Arena& arena, Clock::time_point end) { return topics(arena, end, true); }
@@ -57,10 +42,10 @@ Load deaf(const Arena& arena, Clock::time_point end) {
   std::deque<CurvePeer> held;
   while (Clock::now() < end) {
     if (held.size() < kMost) {
+      ++load.attempts;
       auto peer = CurvePeer::connect(arena.feed, arena.observer, arena.source, "SUB");
       if (peer && peer->socket().send(peer->sealed(word("SUBSCRIBE", {}), false, true), end)) {
         held.push_back(std::move(*peer));
-        ++load.attempts;
         continue;
       }
       ++load.refused;

@@ -12,21 +12,8 @@ constexpr std::size_t kFrame = 16000;
 // One message that never ends: libzmq keeps its frames until the last one has come.
 Load endless(const Arena& arena, Clock::time_point end) {
   const Bytes filler(kFrame);
-  Load load;
-  while (Clock::now() < end) {
-    auto peer = CurvePeer::connect(arena.clients, arena.observer, arena.source);
-    if (!peer) {
-      ++load.refused;
-      continue;
-    }
-    for (;;) {
-      const auto octets = peer->sealed(filler, true);
-      if (!peer->socket().send(octets, end)) break;
-      ++load.attempts;
-      load.octets += octets.size();
-    }
-  }
-  return load;
+  return pester(arena, arena.clients, "DEALER", end,
+                [&](CurvePeer& peer) { return peer.sealed(filler, true); });
 }
 
 // Commands that mean nothing to a ROUTER, and PINGs, each of which must be answered.
@@ -36,21 +23,9 @@ Load commands(const Arena& arena, Clock::time_point end) {
                                     {6, 'C', 'A', 'N', 'C', 'E', 'L', 'x'},
                                     {3, 'X', 'Y', 'Z'}}};
   std::mt19937 random(1);
-  Load load;
-  while (Clock::now() < end) {
-    auto peer = CurvePeer::connect(arena.clients, arena.observer, arena.source);
-    if (!peer) {
-      ++load.refused;
-      continue;
-    }
-    while (!peer->socket().ended()) {
-      const auto octets = peer->sealed(words[random() % words.size()], false, true);
-      if (!peer->socket().send(octets, end)) break;
-      ++load.attempts;
-      load.octets += octets.size();
-    }
-  }
-  return load;
+  return pester(arena, arena.clients, "DEALER", end, [&](CurvePeer& peer) {
+    return peer.sealed(words[random() % words.size()], false, true);
+  });
 }
 
 // Whole messages of random frames: no magic, no header, too many, too long.
@@ -58,27 +33,16 @@ Load nonsense(const Arena& arena, Clock::time_point end) {
   constexpr std::size_t kMostFrames = 6;
   constexpr std::size_t kMostOctets = 700;
   std::mt19937 random(1);
-  Load load;
-  while (Clock::now() < end) {
-    auto peer = CurvePeer::connect(arena.clients, arena.observer, arena.source);
-    if (!peer) {
-      ++load.refused;
-      continue;
+  return pester(arena, arena.clients, "DEALER", end, [&](CurvePeer& peer) {
+    Bytes message;
+    const auto frames = 1 + random() % kMostFrames;
+    for (std::size_t i = 0; i < frames; ++i) {
+      Bytes body(random() % kMostOctets);
+      for (auto& octet : body) octet = static_cast<std::uint8_t>(random());
+      append(message, peer.sealed(body, i + 1 < frames));
     }
-    bool taken = true;
-    while (taken && !peer->socket().ended()) {
-      const auto frames = 1 + random() % kMostFrames;
-      for (std::size_t i = 0; taken && i < frames; ++i) {
-        Bytes body(random() % kMostOctets);
-        for (auto& octet : body) octet = static_cast<std::uint8_t>(random());
-        const auto octets = peer->sealed(body, i + 1 < frames);
-        taken = peer->socket().send(octets, end);
-        load.octets += octets.size();
-      }
-      ++load.attempts;
-    }
-  }
-  return load;
+    return message;
+  });
 }
 
 constexpr std::array kAttacks{

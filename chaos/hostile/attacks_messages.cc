@@ -144,8 +144,11 @@ Load crowd(const Arena& arena, Clock::time_point end, bool mute) {
       continue;
     }
     auto client = WireClient::connect(context, arena.clients, arena.observer, options, mute);
-    ++(client ? load.attempts : load.refused);
-    if (client) held.push_back(std::move(*client));
+    ++load.attempts;
+    if (client)
+      held.push_back(std::move(*client));
+    else
+      ++load.refused;
   }
   return load;
 }

@@ -16,30 +16,35 @@ constexpr unsigned kSeed = 1;
 
 void pause(int ms) { ::poll(nullptr, 0, ms); }
 
-// Opens as many as are let, and holds them; one that is closed is opened anew.
-Load hold_open(const Arena& arena, Clock::time_point end, std::size_t most, ByteView first_words) {
+// A connection that begins with these words, if it is taken.
+std::optional<RawSocket> open_with(const Arena& arena, Clock::time_point end, ByteView words,
+                                   Load& load) {
+  ++load.attempts;
+  auto socket = RawSocket::dial(arena.clients.endpoint, arena.source, kDialMs);
+  if (!socket || !socket->send(words, end)) {
+    ++load.refused;
+    return std::nullopt;
+  }
+  load.octets += words.size();
+  return socket;
+}
+
+// As many as are let, held; one that is closed is opened anew.
+Load half_open(const Arena& arena, Clock::time_point end) {
+  constexpr std::size_t kMost = 3000;
   Load load;
   std::deque<RawSocket> held;
   while (Clock::now() < end) {
-    if (held.size() < most) {
-      auto socket = RawSocket::dial(arena.clients.endpoint, arena.source, kDialMs);
-      if (socket && socket->send(first_words, end)) {
+    if (held.size() < kMost) {
+      if (auto socket = open_with(arena, end, {}, load)) {
         held.push_back(std::move(*socket));
-        ++load.attempts;
-        load.octets += first_words.size();
         continue;
       }
-      ++load.refused;
     }
     std::erase_if(held, [](RawSocket& socket) { return socket.ended(); });
     pause(kPauseMs);
   }
   return load;
-}
-
-Load half_open(const Arena& arena, Clock::time_point end) {
-  constexpr std::size_t kMost = 3000;
-  return hold_open(arena, end, kMost, {});
 }
 
 // Greeting and HELLO one octet at a time, on as many connections as are let.
@@ -76,11 +81,8 @@ Load slow(const Arena& arena, Clock::time_point end) {
 
 Load come_and_go(const Arena& arena, Clock::time_point end) {
   Load load;
-  while (Clock::now() < end) {
-    auto socket = RawSocket::dial(arena.clients.endpoint, arena.source, kDialMs);
-    ++(socket ? load.attempts : load.refused);
-    if (socket) socket->reset();
-  }
+  while (Clock::now() < end)
+    if (auto socket = open_with(arena, end, {}, load)) socket->reset();
   return load;
 }
 
@@ -91,14 +93,7 @@ Load hellos(const Arena& arena, Clock::time_point end) {
   Load load;
   std::deque<RawSocket> held;
   while (Clock::now() < end) {
-    auto socket = RawSocket::dial(arena.clients.endpoint, arena.source, kDialMs);
-    if (!socket || !socket->send(text, end)) {
-      ++load.refused;
-      continue;
-    }
-    ++load.attempts;
-    load.octets += text.size();
-    held.push_back(std::move(*socket));
+    if (auto socket = open_with(arena, end, text, load)) held.push_back(std::move(*socket));
     if (held.size() > kHeld) held.pop_front();
   }
   return load;
@@ -107,8 +102,9 @@ Load hellos(const Arena& arena, Clock::time_point end) {
 Load unknown_keys(const Arena& arena, Clock::time_point end) {
   Load load;
   while (Clock::now() < end) {
-    const auto peer = CurvePeer::connect(arena.clients, transport::make_key_pair(), arena.source);
-    ++(peer ? load.attempts : load.refused);
+    ++load.attempts;
+    if (!CurvePeer::connect(arena.clients, transport::make_key_pair(), arena.source))
+      ++load.refused;
   }
   return load;
 }
@@ -126,14 +122,7 @@ Load malformed(const Arena& arena, Clock::time_point end) {
     for (unsigned i = 0; i < random() % 4; ++i)
       text[random() % text.size()] = static_cast<std::uint8_t>(random());
     text.resize(1 + random() % text.size());
-    auto socket = RawSocket::dial(arena.clients.endpoint, arena.source, kDialMs);
-    if (!socket || !socket->send(text, end)) {
-      ++load.refused;
-      continue;
-    }
-    ++load.attempts;
-    load.octets += text.size();
-    socket->ended();
+    if (auto socket = open_with(arena, end, text, load)) socket->ended();
   }
   return load;
 }

@@ -1,5 +1,6 @@
 #include "chaos/hostile/curve_peer.h"
 
+#include <poll.h>
 #include <sodium.h>
 
 #include <stdexcept>
@@ -17,7 +18,7 @@ constexpr std::uint8_t kLong = 2;
 constexpr std::uint8_t kCommand = 4;
 constexpr std::size_t kCookie = 96;
 
-void append(Bytes& to, ByteView more) { to.insert(to.end(), more.begin(), more.end()); }
+using hostile::append;
 void append(Bytes& to, std::string_view more) { append(to, as_bytes(more)); }
 
 void append_size(Bytes& to, std::uint64_t size, int octets) {
@@ -74,6 +75,8 @@ std::optional<Bytes> unbox(ByteView sealed, const Nonce& nonce,
 }
 
 }  // namespace
+
+void append(Bytes& to, ByteView more) { to.insert(to.end(), more.begin(), more.end()); }
 
 Bytes zmtp_frame(ByteView body, std::uint8_t flags) {
   Bytes out;
@@ -192,6 +195,32 @@ Bytes CurvePeer::sealed(ByteView data, bool more, bool command) {
   append(body, nonce);
   append(body, box(plain, nonce_of("CurveZMQMESSAGEC", nonce), server_short_, own_secret_));
   return zmtp_frame(body, 0);
+}
+
+Load pester(const Arena& arena, const Door& door, std::string_view socket_type,
+            Clock::time_point end, const std::function<Bytes(CurvePeer&)>& next) {
+  constexpr int kPauseMs = 1;
+  Load load;
+  while (Clock::now() < end) {
+    auto peer = CurvePeer::connect(door, arena.observer, arena.source, socket_type);
+    if (!peer) {
+      ++load.attempts;
+      ++load.refused;
+      ::poll(nullptr, 0, kPauseMs);
+      continue;
+    }
+    // What nobody closes is ended by the clock: the dummy takes everything.
+    while (Clock::now() < end && !peer->socket().ended()) {
+      const auto octets = next(*peer);
+      ++load.attempts;
+      if (!peer->socket().send(octets, end)) {
+        ++load.refused;
+        break;
+      }
+      load.octets += octets.size();
+    }
+  }
+  return load;
 }
 
 }  // namespace aeromq::chaos::hostile

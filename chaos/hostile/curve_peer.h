@@ -1,6 +1,8 @@
 // ZMTP 3.1 with CURVE (RFC 23, RFC 26) over a plain socket and libsodium, so that every octet of a
 // hostile peer is ours: libzmq itself never sends half a message.
 #pragma once
+#include <functional>
+
 #include "chaos/hostile/raw_socket.h"
 
 namespace aeromq::chaos::hostile {
@@ -40,5 +42,13 @@ class CurvePeer {
   Key server_short_{};  // S'
   std::uint64_t nonce_ = 0;
 };
+
+/// Puts octets behind others.
+void append(Bytes& to, ByteView more);
+
+/// Connects with the observer's key as a socket of that type, sends what `next` makes as fast as it
+/// is taken, and connects anew where it was closed, until the time is over.
+Load pester(const Arena& arena, const Door& door, std::string_view socket_type,
+            Clock::time_point end, const std::function<Bytes(CurvePeer&)>& next);
 
 }  // namespace aeromq::chaos::hostile

@@ -1,7 +1,6 @@
 // A client of the wire protocol with no manners built in: it renews nothing, waits for nothing, and
 // counts what it did not read. Attackers use it, and the honest person, who has the manners.
 #pragma once
-#include <map>
 #include <optional>
 
 #include "chaos/hostile/arena.h"

@@ -79,7 +79,7 @@ bool poll_until(int timeout_ms, const std::function<bool()>& condition) {
 }
 
 std::vector<std::string> Stack::environment() const {
-  if (!traced_at_all_) return {};
+  if (!is_traced_) return {};
   return {"AEROMQ_KILL_FILE=" + (dir_ / "kill").string(),
           "AEROMQ_KILL_TRACE=" + (dir_ / "trace").string()};
 }
@@ -89,7 +89,7 @@ Stack::Stack(const fs::path& bin_dir, fs::path dir, const StackOptions& options)
       dir_(std::move(dir)),
       cluster_(options.cluster),
       programs_(options.programs),
-      traced_at_all_(options.traced) {
+      is_traced_(options.traced) {
   start();  // the first start makes the directory
   if (options.settings.empty() && !options.prepare && !options.wide_limits) return;
   stop();

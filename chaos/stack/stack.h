@@ -28,8 +28,8 @@ struct StackOptions {
   std::filesystem::path programs;  ///< what `aeromq up --bin-dir` is told; empty = where it is
   /// Called with the directory between its making and the start that counts.
   std::function<void(const std::filesystem::path&)> prepare;
-  bool traced =
-      true;  ///< each pass of a kill point is written down; a flood would write without end
+  /// Each pass of a kill point is written down; a flood would write without end.
+  bool traced = true;
   /// What `aeromq up` is told of the cluster under control.
   std::vector<std::string> cluster{"--nodes", "a,b,c"};
   bool wide_limits = true;  ///< false: of principals and connections, as `aeromq up` writes them
@@ -114,7 +114,7 @@ class Stack {
   std::size_t told_ = 0;       // octets of said_ that news() has given out
   std::uintmax_t traced_ = 0;  // octets of the trace that passes() has given out
   bool kept_ = false;
-  bool traced_at_all_ = true;
+  bool is_traced_ = true;
 };
 
 }  // namespace aeromq::chaos

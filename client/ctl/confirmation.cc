@@ -16,6 +16,9 @@ namespace {
 
 constexpr int kAbandonWaitMs = 2000;  ///< for the word that it is abandoned; its end is sure anyway
 
+// What can't be shown is not asked: nothing was sent, or the question goes back unanswered.
+constexpr const char* kUnshown = "it could not be shown";
+
 class Confirmation {
  public:
   Confirmation(const Common& common, Inputs& inputs, client::Client& client, RequestId request,
@@ -32,7 +35,8 @@ class Confirmation {
  private:
   int lead(const Submit& command) {
     // With -o json or yaml the result alone goes to stdout.
-    if (asking_ == Asking::terminal && !say("request " + request_.text() + '\n')) return unshown();
+    if (asking_ == Asking::terminal && !say("request " + request_.text() + '\n'))
+      return end(make_error(ErrorCode::abandoned, kUnshown));
     if (inputs_.interrupted()) return end(make_error(ErrorCode::abandoned, "interrupted"));
     if (auto sent = client_.send_submit(request_, command); !sent) return end(sent.error());
     const auto answered = wait_for_answer(client_, inputs_);
@@ -51,20 +55,14 @@ class Confirmation {
     return common_.format == Format::table ? process::put(text) : process::put_error(text);
   }
 
-  /// What can't be shown is not asked: nothing was sent, or the question goes back unanswered.
-  int unshown() { return end(make_error(ErrorCode::abandoned, "it could not be shown")); }
-
   int ask_person(const client::Pending& pending) {
-    if (!say(explanation_text(pending.explanation))) {
-      abandon_quietly(pending);
-      return unshown();
-    }
+    if (!say(explanation_text(pending.explanation))) return abandon(pending, kUnshown);
     inputs_.forget_typed();
     Reply reply;
     const auto count = prompts(pending, {}).size();
     for (std::size_t i = 0; i < count; ++i) {
       const auto prompt = prompts(pending, until(pending))[i];  // with the time that is left by now
-      if (!say(prompt.text)) return abandon(pending, "it could not be shown");
+      if (!say(prompt.text)) return abandon(pending, kUnshown);
       const auto event = wait_for_event(client_, inputs_);
       if (event.why == Woken::answer) {
         say("\n");
@@ -83,7 +81,7 @@ class Confirmation {
   }
 
   int ask_program(const client::Pending& pending) {
-    if (!print_line(pending_json(pending))) return abandon(pending, "it could not be shown");
+    if (!print_line(pending_json(pending))) return abandon(pending, kUnshown);
     const auto event = wait_for_event(client_, inputs_);
     switch (event.why) {
       case Woken::answer:

@@ -2,6 +2,7 @@
 #pragma once
 #include "client/ctl/render/json.h"
 #include "client/ctl/render/table.h"
+#include "process/exit_codes.h"
 
 namespace aeromq::ctl {
 
@@ -17,7 +18,7 @@ struct Common {
 constexpr int kExitDone = 0;
 constexpr int kExitFault = 1;
 constexpr int kExitInput = 2;
-constexpr int kExitUnwritten = 3;
+constexpr int kExitUnwritten = process::kExitUnwritten;
 constexpr int kExitRefused = 10;
 constexpr int kExitDeclined = 11;
 constexpr int kExitRejected = 20;

@@ -50,10 +50,6 @@ bool change(client::Client& client, CommandName name, const std::string& node,
   return std::holds_alternative<client::Executed>(*answer);
 }
 
-}  // namespace
-
-namespace {
-
 int run_program(int argc, char** argv) {
   if (argc != 4) {
     std::cerr << "usage: switchover CLIENT.toml OLD NEW\n";

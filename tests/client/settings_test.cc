@@ -51,8 +51,8 @@ TEST(Settings, LettersBeyondAsciiStandInDoubleQuotesAndAByteOrderMarkIsNamed) {
 
 TEST(Settings, AFileThatOthersMayReadIsRefusedAsAServersIs) {
   test::ScratchFolder folder;
-  const auto file = folder.put(
-      "c.toml", "endpoint='ipc:///x'\nserver_key='s'\npublic_key='p'\nsecret_key='k'\n");
+  const auto file =
+      folder.put("c.toml", "endpoint='ipc:///x'\nserver_key='s'\npublic_key='p'\nsecret_key='k'\n");
   using std::filesystem::perms;
   std::filesystem::permissions(file, perms::others_read, std::filesystem::perm_options::add);
   const auto read = read_settings(file);

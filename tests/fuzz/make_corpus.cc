@@ -384,7 +384,8 @@ void kernel_seeds(Family family) {
     call.command = "force_promotion";
     call.node = "n2";
     call.about = request();
-    call.act = {request(), Action::force_promote, "n2", 3, {"X"}, sha256({}), "alice", "because", {}};
+    call.act = {request(), Action::force_promote, "n2", 3, {"X"}, sha256({}), "alice", "because",
+                {}};
     family.add({1, 3}, encode(call));
     family.add({0, 0, 1, 2}, block(encode(call)));
     auto answer = model.answer(call);

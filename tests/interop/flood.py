@@ -3,7 +3,7 @@
 
 KIND is looks, changes, repeats, strays, renewals or status.  Each connection sends without waiting for
 answers; with `unread` it reads none of them either.  Prints one object in JSON: messages sent, answers by
-error code or number of the message, the last request id, and how many connections still stand.
+error code or number of the message, and the last request id.
 """
 import json
 import sys
@@ -67,8 +67,7 @@ def main(path, kind, connections, seconds, unread=""):
         one.drain()
         for said, number in one.answers.items():
             answers[said] = answers.get(said, 0) + number
-    print(json.dumps({"sent": sent, "answers": answers, "last": id_text(floods[0].last) if floods[0].last else "",
-                      "standing": sum(not one._ended() for one in floods)}))
+    print(json.dumps({"sent": sent, "answers": answers, "last": id_text(floods[0].last) if floods[0].last else ""}))
     for one in floods:
         one.close()
 

@@ -392,6 +392,12 @@ TEST(Register, APositionGrowsWithTheTimeThatPassed) {
   auto made = three_nodes();
   EXPECT_TRUE(take_report(made, "a", report_as(made, NodeRole::primary, kMostPosition), kStart))
       << "nothing was known of a service that came with its history";
+  auto absurd = three_nodes();
+  all_report(absurd, kStart);
+  absurd.acknowledged = ~std::uint64_t{0};  // as an earlier version may have believed
+  EXPECT_TRUE(
+      take_report(absurd, "a", report_as(absurd, NodeRole::primary, 4 * kMostAtOnce), kStart))
+      << "a bound that wraps around would refuse the truth";
 }
 
 TEST(Register, OnlyAPersonLowersWhatAReportRaised) {

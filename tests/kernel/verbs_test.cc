@@ -97,6 +97,7 @@ TEST(KernelVerbs, APersonLowersWhatAReportRaised) {
   EXPECT_EQ(lower("4096", "it never was there"), 2) << "a is heard above it";
   EXPECT_EQ(report("4096"), 0) << "a node may go back; what it told of stays";
   EXPECT_EQ(lower("0/1000", ""), 2);
+  EXPECT_EQ(lower("0/1000", " "), 2) << "a reason that shows as nothing";
   EXPECT_EQ(lower("0x1000", "hexadecimal needs its form"), 2);
   EXPECT_EQ(lower("0/1000", "it never was there"), 0);
   EXPECT_EQ(lower("0/1000", "again"), 2);
@@ -172,7 +173,7 @@ TEST(KernelVerbs, InputIsChecked) {
   EXPECT_EQ(kernel.verb({"--version"}).code, 0);
 }
 
-TEST(KernelVerbs, TheSocketIsForOurUidAlone) {
+TEST(KernelVerbs, TheSocketHasTheModeOfOurUidAlone) {
   KernelProcess kernel;
   kernel.start();
   struct stat found {};

@@ -346,7 +346,6 @@ TEST(LastWords, AreOfThatProcessAlone) {
   EXPECT_EQ(last_words(scratch / "none", 7), "");
 }
 
-
 // What lies below --dir decides who may do what: nobody else may have put it there.
 TEST(Folder, ALinkOrAFolderThatOthersMayWriteIsRefused) {
   const ScratchFolder scratch;

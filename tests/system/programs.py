@@ -55,6 +55,7 @@ def try_program(path):
         usual = run([path, word], stdout=subprocess.PIPE)
         check(usual.returncode >= 0, f"{name} {word}: ended by signal {-usual.returncode}")
         if usual.returncode != 0 or not usual.stdout:
+            check(word != "--help" or not name.startswith("aeromq"), f"{name} {word}: {usual.returncode}")
             continue
         for closed in ((0,), (1,), (2,), (0, 1, 2)):
             # The pipes of this test stand above 2, so closing really closes.
@@ -217,16 +218,23 @@ def read_again(folder, where, up):
     def looks():
         return run([f"{folder}/aeromq-ctl", "-c", f"{where}/clients/observer.toml", "status"]).returncode
 
+    def stays():
+        with open(f"{where}/log/broker.log") as log:
+            return log.read().count("principals_stay_as_they_were")
+
     path = f"{where}/principals.toml"
     with open(path) as file:
         whole = file.read()
     without = "[[principal]]".join(part for part in whole.split("[[principal]]")
                                    if 'authority = "observer"' not in part)
     check(looks() == 0, "the observer is let in")
-    for text, code in ((without, 31), ("nonsense", 31), (whole, 0)):
+    # A list that can't be read leaves everything as it was: it is tried where the observer is let in.
+    for text, code in ((without, 31), (whole, 0), ("nonsense", 0), (without, 31), (whole, 0)):
         with open(path, "w") as file:
             file.write(text)
         up.send_signal(signal.SIGHUP)
+        if text == "nonsense":
+            eventually("the broker says that the list stays", lambda: stays() > 0)
         eventually(f"the observer's code is {code}", lambda: looks() == code)  # noqa: B023
 
 
