@@ -2,6 +2,7 @@
 // measured is what the product makes of it, not who got the processor.
 #pragma once
 #include <memory>
+#include <tl/expected.hpp>
 
 #include "chaos/hostile/attack.h"
 #include "chaos/stack/child.h"
@@ -19,8 +20,8 @@ class Attacker {
  public:
   Attacker(const std::string& program, const Attack& attack, const std::string& arena_file,
            int milliseconds);
-  /// Waits for its end; nothing if it did not come to one.
-  std::optional<Load> wait();
+  /// Waits for its end. Else how it ended, in words.
+  tl::expected<Load, std::string> wait();
 
  private:
   int milliseconds_;

@@ -132,14 +132,14 @@ class HostileRun {
     return file;
   }
 
-  std::vector<std::optional<Load>> lead(const std::vector<const Attack*>& some, const Arena& arena,
-                                        double seconds) {
+  std::vector<tl::expected<Load, std::string>> lead(const std::vector<const Attack*>& some,
+                                                    const Arena& arena, double seconds) {
     const auto file = arena_file(arena, "arena.json");
     const auto program = (options_.bin_dir / "aeromq-chaos").string();
     std::vector<Attacker> attackers;
     for (const auto* attack : some)
       attackers.emplace_back(program, *attack, file, static_cast<int>(seconds * 1000));
-    std::vector<std::optional<Load>> loads;
+    std::vector<tl::expected<Load, std::string>> loads;
     for (auto& attacker : attackers) loads.push_back(attacker.wait());
     return loads;
   }
@@ -187,7 +187,8 @@ class HostileRun {
              fmt::format("the broker had {:.0f} MiB", broker->second));
     for (std::size_t i = 0; i < some.size(); ++i)
       expect(loads[i].has_value(), name,
-             fmt::format("the attacker {} did not come to its end", some[i]->name));
+             fmt::format("the attacker {} ended by {}", some[i]->name,
+                         loads[i] ? std::string() : loads[i].error()));
     expect(stands(pending), name, "a confirmation that was pending is gone");
     expect(back_within(kBackMs), name,
            "no new session from the attackers' address after they left");
@@ -237,7 +238,7 @@ class HostileRun {
     return false;
   }
 
-  void tell(const std::string& name, const std::vector<std::optional<Load>>& loads,
+  void tell(const std::string& name, const std::vector<tl::expected<Load, std::string>>& loads,
             const Measured& served, const std::map<std::string, double>& peaks,
             const std::vector<std::string>& deaths) {
     Load sum;
