@@ -31,11 +31,15 @@ bool wait_stopped(pid_t pid, int timeout_ms) {
 }
 
 Tracer::Tracer(pid_t pid, const std::string& calls, const std::string& injection,
-               std::filesystem::path output)
+               std::filesystem::path output, const std::filesystem::path& only)
     : output_(std::move(output)) {
-  strace_ = std::make_unique<Child>(
-      std::vector<std::string>{kStrace, "-f", "-o", output_, "-e", "trace=" + calls, "-e",
-                               "inject=" + calls + ":" + injection, "-p", std::to_string(pid)});
+  std::vector<std::string> words{kStrace, "-f",
+                                 "-o",    output_,
+                                 "-e",    "trace=" + calls,
+                                 "-e",    "inject=" + calls + ":" + injection,
+                                 "-p",    std::to_string(pid)};
+  if (!only.empty()) words.insert(words.end(), {"-P", only.string()});
+  strace_ = std::make_unique<Child>(words);
   const bool traced = poll_until(kAttachMs, [&] {
     return status_field(pid, "TracerPid").find_first_of("123456789") != std::string::npos;
   });

@@ -14,9 +14,10 @@ namespace aeromq::chaos::disk {
 class Tracer {
  public:
   /// `calls` as in "pwrite64,fdatasync", `injection` as in "error=EIO:when=1". Returns once the
-  /// process is traced; throws std::runtime_error where that is not permitted.
+  /// process is traced; throws std::runtime_error where that is not permitted. Only calls about the
+  /// file `only` are meant, if it is named.
   Tracer(pid_t pid, const std::string& calls, const std::string& injection,
-         std::filesystem::path output);
+         std::filesystem::path output, const std::filesystem::path& only = {});
   Tracer(const Tracer&) = delete;
   Tracer& operator=(const Tracer&) = delete;
   ~Tracer();

@@ -119,7 +119,6 @@ void People::react(const Talk& talk, ClientProcess& client, const client::Pendin
       break;
     case Reaction::forget_risks:
       confirm.acknowledge.clear();
-      confirm.accept_responsibility.clear();
       break;
     case Reaction::confirm_twice:
       later(talk.think_ms, [&client, request, confirm] { client.confirm(request, confirm); });
