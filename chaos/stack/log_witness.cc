@@ -17,7 +17,8 @@ constexpr std::size_t kChunk = 65536;
 constexpr unsigned char kRecord = 1;
 constexpr unsigned char kCommit = 2;
 
-// Places in a record's array: the table of its fields in docs/protocol.md.
+// Places in a record's array: the table of its fields in docs/protocol.md. Fields that came later
+// stand behind these, and only where they say something.
 enum Place : std::size_t {
   kSeq = 0,
   kStage = 1,
@@ -56,7 +57,7 @@ std::string written_part(const fs::path& path, std::uint64_t from) {
 
 WitnessedRecord read_record(const std::string& octets) {
   const auto value = nlohmann::json::from_msgpack(octets, true, false);
-  if (!value.is_array() || value.size() != kFields)
+  if (!value.is_array() || value.size() < kFields)
     throw std::runtime_error("an audit record that is none");
   WitnessedRecord record;
   record.number = value[kSeq];

@@ -119,9 +119,9 @@ std::string frame(char kind, std::uint64_t number, const std::string& payload) {
          little_endian(number, 8) + std::string(4, '\0') + payload;
 }
 
-std::string record(std::uint64_t number, const std::string& stage) {
+std::string record(std::uint64_t number, const std::string& stage, int size = 33) {
   auto fields = json::array();
-  for (int i = 0; i < 33; ++i) fields.push_back("");
+  for (int i = 0; i < size; ++i) fields.push_back("");
   fields[0] = number;
   fields[1] = stage;
   fields[5] = kMutation;
@@ -169,6 +169,18 @@ TEST_F(LogFiles, RecordsOfWholeBatchesOnceEach) {
   EXPECT_EQ(numbers(witness), Numbers{});
   write("00000001-1.seg", first_ + batch(record(3, "dispatched"), 4));
   EXPECT_EQ(numbers(witness), Numbers{3});
+}
+
+TEST_F(LogFiles, FieldsThatCameLaterAreNoFault) {
+  write("00000001-1.seg", batch(record(1, "refusals_counted", 34), 2));
+  LogWitness witness(folder_ / "");
+  EXPECT_EQ(numbers(witness), Numbers{1});
+}
+
+TEST_F(LogFiles, ARecordThatLacksFieldsIsNone) {
+  write("00000001-1.seg", batch(record(1, "requested", 32), 2));
+  LogWitness witness(folder_ / "");
+  EXPECT_THROW(witness.take(), std::runtime_error);
 }
 
 TEST_F(LogFiles, WhatHasNoCommitYetIsNotThere) {
