@@ -9,6 +9,7 @@ constexpr const char* kKind = "disks";
 constexpr unsigned kDataRoomKb = 100 * 1024;
 constexpr unsigned kWalRoomKb = 64 * 1024;
 constexpr unsigned kAgentRoomKb = 4 * 1024;
+constexpr unsigned kRegisterRoomKb = 16 * 1024;  // its reserve takes 6 MiB
 
 Fault data() {
   return {"data-disk-full",
@@ -69,7 +70,7 @@ Fault register_disk() {
           [](Scene& scene, Node) {
             const auto folder = scene.stack().dir() / "kernel";
             scene.stack().stop();
-            const bool mounted = scene.mount_small(folder, kAgentRoomKb);
+            const bool mounted = scene.mount_small(folder, kRegisterRoomKb);
             const bool runs = scene.restart_plane();
             if (mounted) Scene::fill(folder);
             return mounted && runs;
