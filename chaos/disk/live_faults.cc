@@ -154,7 +154,8 @@ class Faults {
     random_() % 2 == 0 ? site_.kill_all() : site_.stack().stop();
     site_.stack().disarm();
     repair();
-    const bool sound = judge();  // also where the drill itself failed: what it did to the log counts
+    // Also where the drill itself failed: what it did to the log counts.
+    const bool sound = judge();
     if (!good || !sound) return false;
     if (!need("L-REJOIN", site_.serve(), "did not serve after the repair")) return false;
     Person person(site_.clients() / "operator.toml", "client.operator.0", site_.notebook(), seed_);
